@@ -1,0 +1,114 @@
+//! `turnwise.toml`: a pure function from its text and the environment to a [`Config`], or to every mistake at once.
+
+pub mod secret;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::conversation::NamedJson;
+pub use secret::Secret;
+
+/// A valid configuration with every default filled in.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub server: Server,
+    pub storage: Storage,
+    pub braze: Braze,
+    pub sources: BTreeMap<String, Source>,
+    pub plugins: Plugins,
+}
+
+/// `[server]`
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub admin: SocketAddr,
+    pub connections_max: usize,
+    pub header_timeout: Duration,
+    pub body_timeout: Duration,
+    pub body_bytes_max: usize,
+    /// How long shutdown waits for what is under way.
+    pub drain_timeout: Duration,
+}
+
+/// `[storage]`
+#[derive(Clone, Debug)]
+pub struct Storage {
+    /// Of `url = "redb:PATH"`, relative to the configuration file's folder.
+    pub path: PathBuf,
+    pub cache_bytes: usize,
+}
+
+/// `[braze]`
+#[derive(Clone, Debug)]
+pub struct Braze {
+    /// e.g. `https://rest.fra-01.braze.eu`, without a trailing slash.
+    pub endpoint: String,
+    pub api_key: Secret,
+    pub campaigns: BTreeMap<String, Campaign>,
+    /// `[braze.canvases.NAME]`: configured name → Canvas id.
+    pub canvases: BTreeMap<String, String>,
+    pub connect_timeout: Duration,
+    pub request_timeout: Duration,
+    pub requests_in_flight_max: usize,
+    /// Whether a reply whose answer was lost is sent again (at least once) or kept for a person (at most once).
+    pub resend_unknown: bool,
+}
+
+/// `[braze.campaigns.NAME]`
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    pub id: String,
+    pub text_property: String,
+    /// The campaign's layout shows choices by itself; otherwise they are numbered lines below the text.
+    pub buttons: bool,
+}
+
+/// `[sources.NAME]`
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub bot: String,
+    /// At most two live at once, so that one can be replaced without a gap.
+    pub tokens: Vec<Secret>,
+    /// The campaign replies go through, as named under `[braze.campaigns]`.
+    pub campaign: String,
+    /// Said when a turn fails.
+    pub fallback_text: String,
+}
+
+/// `[plugins]`: the folder, and `[plugins.NAME]` for each that has settings of its own.
+#[derive(Clone, Debug)]
+pub struct Plugins {
+    pub dir: PathBuf,
+    pub named: BTreeMap<String, Plugin>,
+}
+
+/// `[plugins.NAME]`
+#[derive(Clone, Debug)]
+pub struct Plugin {
+    pub file: PathBuf,
+    pub settings: Vec<NamedJson>,
+    pub limits: PluginLimits,
+}
+
+/// `[plugins.NAME.limits]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PluginLimits {
+    pub memory_bytes_max: usize,
+    pub hostcall_fuel: usize,
+    pub deadline: Duration,
+    pub log_bytes_max: usize,
+}
+
+impl Default for PluginLimits {
+    fn default() -> Self {
+        Self {
+            memory_bytes_max: crate::limits::PLUGIN_MEMORY_BYTES_MAX,
+            hostcall_fuel: crate::limits::PLUGIN_HOSTCALL_FUEL,
+            deadline: crate::limits::PLUGIN_DEADLINE,
+            log_bytes_max: crate::limits::PLUGIN_LOG_BYTES_MAX,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The pure core: what a turn means. No IO, no clock, no randomness, no async.
+
+pub mod decision;
+pub mod event;
+pub mod id;
+
+pub use decision::{
+    AttributeChange, Campaign, Choice, Decision, Effect, Handoff, NextState, PluginError, Priority, Reply, Request,
+    Timer, WhileWaiting,
+};
+pub use event::{
+    Author, DeliveryFailure, Event, HandoffReturn, HandoffUpdate, HttpResponse, Media, Message, NamedJson,
+    RequestError, Response, TimerFired, TranscriptLine, User, UserAlias,
+};
+pub use id::ConversationId;

@@ -1,0 +1,15 @@
+//! Turnwise: the intelligence behind a WhatsApp number that Braze runs.
+//!
+//! Read in this order: the pure core says what a turn means, the adapters each hide one outside thing, the drivers are the
+//! order of steps, and `app` is the only file that knows them all. ARCHITECTURE.md has the map.
+
+pub mod clock;
+pub mod limits;
+
+pub mod conversation;
+pub mod inbound;
+pub mod outbox;
+
+pub mod storage;
+
+pub mod config;

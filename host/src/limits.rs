@@ -1,0 +1,48 @@
+//! Every bound, with the reason for its value. Those an operator may change are defaults in `config`.
+
+use std::time::Duration;
+
+/// A WhatsApp text is a few KiB at most; the rest is room for the fields a marketer adds.
+pub const WEBHOOK_BODY_BYTES_MAX: usize = 64 * 1024;
+/// State is rewritten with every turn, so its size is paid for on every message.
+pub const STATE_BYTES_MAX: usize = 64 * 1024;
+/// A conversation that needs more than this in one turn is a loop.
+pub const EFFECTS_PER_TURN_MAX: usize = 16;
+/// All text that leaves with one turn, so that a turn cannot fill the outbox.
+pub const TEXT_PER_TURN_BYTES_MAX: usize = 64 * 1024;
+/// WhatsApp refuses longer text bodies.
+pub const REPLY_CHARS_MAX: usize = 4096;
+/// WhatsApp lists have at most ten rows.
+pub const CHOICES_MAX: usize = 10;
+/// Braze truncates longer keys and strings of custom attributes without a word.
+pub const ATTRIBUTE_CHARS_MAX: usize = 255;
+
+/// Summed over all memories of an instance; Python needs it.
+pub const PLUGIN_MEMORY_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// What one call may make the host allocate while strings and lists cross the boundary.
+pub const PLUGIN_HOSTCALL_FUEL: usize = 1024 * 1024;
+/// Beyond this a user waits noticeably; runaway loops end here.
+pub const PLUGIN_DEADLINE: Duration = Duration::from_millis(250);
+/// Enough for a stack trace, too little to fill a disk.
+pub const PLUGIN_LOG_BYTES_MAX: usize = 16 * 1024;
+/// Instances alive at once; the pooling allocator reserves address space for each.
+pub const TURNS_IN_FLIGHT_MAX: usize = 64;
+
+/// Must outlast the sender's slowest retry: Braze spreads retries over up to 24 hours.
+pub const DEDUPE_WINDOW: Duration = Duration::from_hours(72);
+/// Without a dispatch id nothing tells a retry from a repetition; nobody types the same text twice this fast and means two things.
+pub const DEDUPE_WINDOW_WITHOUT_DISPATCH_ID: Duration = Duration::from_secs(2);
+/// WhatsApp's: after it only templates may be sent, so a reply is worthless.
+pub const REPLY_WINDOW: Duration = Duration::from_hours(24);
+
+/// Braze's, per trigger call; conversations send one so that the answer names one user.
+pub const RECIPIENTS_PER_TRIGGER_MAX: usize = 50;
+/// Braze's strictest contract allows 50 objects a call, others 75.
+pub const TRACK_OBJECTS_PER_CALL_MAX: usize = 50;
+
+/// Operations that share one durable write; larger batches only add latency.
+pub const STORAGE_BATCH_MAX: usize = 256;
+/// Operations waiting for the writer; beyond it webhooks are told to come back later.
+pub const STORAGE_QUEUE_MAX: usize = 4096;
+/// redb's page cache; the operating system's page cache stands behind it.
+pub const STORAGE_CACHE_BYTES: usize = 64 * 1024 * 1024;

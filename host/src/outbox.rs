@@ -1,0 +1,133 @@
+//! Committed, unsent effects: what a row is, which states it passes through, and what follows from each answer of Braze.
+//!
+//! `ready → sending → sent | retry at | dead | unknown`. A row found `sending` after a crash is `unknown`, never `ready`: Braze
+//! has no idempotency key, so a lost answer is a state, not a retry.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::conversation::{AttributeChange, Choice, ConversationId, Media, NamedJson, User};
+
+/// The place of a row in the outbox; grows with every row, also across restarts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OutboxSeq(pub u64);
+
+/// One thing to send, as the turn committed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub conversation: ConversationId,
+    /// The turn that asked for it, and the effect's place in its decision: together they name the entry for good.
+    pub turn: u32,
+    pub index: u16,
+    /// The inbound source, as named in the configuration.
+    pub source: String,
+    pub recipient: Recipient,
+    pub action: Action,
+    pub created: Timestamp,
+    /// Not worth sending after this.
+    pub expires: Timestamp,
+    /// The conversation's fence when the turn was committed; an entry from before a change of owner is dropped.
+    pub fence: u32,
+}
+
+/// Whom Braze should reach, by the one identifier a request may carry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Recipient {
+    ExternalId(String),
+    Alias { name: String, label: String },
+}
+
+impl Recipient {
+    /// The profile of this user: the external id, else the alias, else the anonymous profile Braze keeps for the number.
+    #[must_use]
+    pub fn of(user: &User) -> Option<Self> {
+        if let Some(id) = &user.external_id {
+            return Some(Self::ExternalId(id.clone()));
+        }
+        if let Some(alias) = &user.alias {
+            return Some(Self::Alias { name: alias.name.clone(), label: alias.label.clone() });
+        }
+        user.phone.as_ref().map(|phone| Self::Alias { name: phone.clone(), label: "phone".into() })
+    }
+}
+
+/// What to ask of Braze. Campaigns go by their configured name, so that a corrected id reaches rows already waiting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// A message to the user, through a campaign that shows its text property.
+    Reply {
+        campaign: String,
+        text: String,
+        choices: Vec<Choice>,
+        media: Option<Media>,
+        properties: Vec<NamedJson>,
+        /// Written to the profile before the send.
+        attributes: Vec<AttributeChange>,
+    },
+    /// Another campaign, with its properties only.
+    Campaign { campaign: String, properties: Vec<NamedJson>, attributes: Vec<AttributeChange> },
+    /// Entry into a Canvas.
+    Canvas { canvas: String, properties: Vec<NamedJson>, attributes: Vec<AttributeChange> },
+    /// Profile changes and events that no send carries.
+    Track { attributes: Vec<AttributeChange>, events: Vec<NamedJson> },
+}
+
+impl Action {
+    /// The campaign or Canvas as named in the configuration; "users/track" for the rest.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        match self {
+            Self::Reply { campaign, .. } | Self::Campaign { campaign, .. } => campaign,
+            Self::Canvas { canvas, .. } => canvas,
+            Self::Track { .. } => "users/track",
+        }
+    }
+
+    /// Whether doing it twice does harm beyond a repeated line: then a lost answer is never followed by a second try.
+    #[must_use]
+    pub fn at_most_once(&self) -> bool {
+        let (attributes, events): (&[AttributeChange], bool) = match self {
+            Self::Reply { attributes, .. } => (attributes, false),
+            Self::Campaign { .. } | Self::Canvas { .. } => return true,
+            Self::Track { attributes, events } => (attributes, !events.is_empty()),
+        };
+        events || attributes.iter().any(|change| matches!(change, AttributeChange::Increment(..)))
+    }
+}
+
+/// An entry with where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub seq: OutboxSeq,
+    pub entry: Entry,
+    pub status: Status,
+    /// Calls made so far that Braze answered or may have received.
+    pub attempts: u32,
+    /// Of these, calls whose answer was lost: each may have reached the user.
+    pub ambiguous: u32,
+}
+
+/// Where a row stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// Never tried, or tried without reaching Braze.
+    Ready,
+    /// A call is under way; found after a crash, it becomes `Unknown`.
+    Sending { since: Timestamp },
+    /// To be tried again.
+    RetryAt { at: Timestamp, reason: String },
+    /// The answer was lost: Braze may have sent it.
+    Unknown { since: Timestamp, reason: String },
+    /// Braze accepted it. Final.
+    Sent { at: Timestamp, braze_dispatch_id: Option<String> },
+    /// It will not be sent. Final.
+    Dead { at: Timestamp, reason: String },
+}
+
+impl Status {
+    /// Nothing more will happen to the row by itself.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Sent { .. } | Self::Dead { .. })
+    }
+}

@@ -1,0 +1,146 @@
+//! Durable data behind one trait of few, coarse operations, so that the embedded redb and a PostgreSQL-wire database serve the
+//! same engine. Every operation is durable when it returns.
+
+pub mod record;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+use crate::clock::Timestamp;
+use crate::conversation::{ConversationId, Event};
+use crate::inbound::{DedupeKey, Inbound};
+use crate::outbox::{self, OutboxSeq};
+
+pub use record::{Conversation, JournalEntry};
+
+/// The place of an item in the inbox; grows with every item, also across restarts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InboxSeq(pub u64);
+
+/// What waits in the inbox for its turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InboxItem {
+    /// A message, with the key its duplicates are known by.
+    Inbound { inbound: Inbound, dedupe_key: DedupeKey, received: Timestamp },
+    /// Anything else a turn can be about: what dispatch, timers, agents and the API have to say.
+    Event(Event),
+}
+
+/// An item with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InboxRow {
+    pub seq: InboxSeq,
+    pub conversation: ConversationId,
+    pub item: InboxItem,
+}
+
+/// What became of an accepted inbound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    New(InboxSeq),
+    /// The same message is there already, under this number.
+    Duplicate(InboxSeq),
+}
+
+/// Everything a turn changes, applied together or not at all.
+#[derive(Clone, Debug)]
+pub struct TurnCommit {
+    pub id: ConversationId,
+    /// The conversation's version the turn started from; another version there means that someone else took the turn.
+    pub expected_version: u64,
+    pub conversation: Conversation,
+    pub consumed: InboxSeq,
+    /// The consumed inbound's key, remembered from now on.
+    pub dedupe: Option<(DedupeKey, Timestamp)>,
+    pub journal: JournalEntry,
+    pub outbox: Vec<outbox::Entry>,
+    /// Further turns this one leads to, such as a handoff that failed at once.
+    pub follow_ups: Vec<Event>,
+}
+
+/// What became of a turn's commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    Done,
+    /// The conversation had another version; nothing was written.
+    Conflict,
+}
+
+/// A change to an outbox row. A final status removes the row from the outbox and keeps a record of its fate.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    pub seq: OutboxSeq,
+    pub status: outbox::Status,
+    pub attempts: u32,
+    pub ambiguous: u32,
+    /// Told to the conversation, e.g. `delivery-failed`.
+    pub follow_up: Option<(ConversationId, Event)>,
+}
+
+/// A webhook body that was authenticated but could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    pub source: String,
+    pub received: Timestamp,
+    pub reason: String,
+    pub body: Vec<u8>,
+}
+
+/// Any of these means that nothing further will be made durable: stop acknowledging and exit.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StorageError {
+    #[error("storage is full of waiting work: {waiting} operations are queued")]
+    Busy { waiting: usize },
+    #[error("storage failed and takes no more work: {0}")]
+    Failed(String),
+    #[error("storage is closed")]
+    Closed,
+}
+
+/// The operations the engine needs. All are batches, all are durable on return; none spans plugin or network time.
+#[async_trait]
+pub trait Storage: Send + Sync + 'static {
+    /// Appends inbounds to the inbox unless the same message was accepted within its window.
+    async fn accept(&self, now: Timestamp, inbounds: Vec<Inbound>) -> Result<Vec<Accepted>, StorageError>;
+
+    /// Keeps bodies that could not be read; returns their ids.
+    async fn quarantine(&self, bodies: Vec<Quarantined>) -> Result<Vec<u64>, StorageError>;
+
+    /// Inbox rows behind `after`, oldest first, at most `max`.
+    async fn take(&self, after: InboxSeq, max: usize) -> Result<Vec<InboxRow>, StorageError>;
+
+    /// The conversation as last committed.
+    async fn read(&self, id: ConversationId) -> Result<Option<Conversation>, StorageError>;
+
+    /// The conversation's last `max` turns, newest first.
+    async fn journal(&self, id: ConversationId, max: usize) -> Result<Vec<JournalEntry>, StorageError>;
+
+    /// Commits turns, each all or nothing.
+    async fn commit(&self, turns: Vec<TurnCommit>) -> Result<Vec<Committed>, StorageError>;
+
+    /// Outbox rows behind `after` that are not final, oldest first, at most `max`.
+    async fn due(&self, after: OutboxSeq, max: usize) -> Result<Vec<outbox::Row>, StorageError>;
+
+    /// Records what became of outbox rows.
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StorageError>;
+
+    /// Final outbox rows of a status that needs a person's look (dead, or sent with an unknown in between), newest first.
+    async fn settled(&self, max: usize) -> Result<Vec<outbox::Row>, StorageError>;
+
+    /// Removes everything of a conversation.
+    async fn erase(&self, id: ConversationId) -> Result<(), StorageError>;
+
+    /// Notified when the inbox has new rows.
+    fn inbox_changed(&self) -> Arc<Notify>;
+
+    /// Notified when the outbox has new rows.
+    fn outbox_changed(&self) -> Arc<Notify>;
+
+    /// Resolves when storage has failed for good, with the reason.
+    async fn failed(&self) -> String;
+
+    /// Finishes what is queued and closes the files.
+    async fn close(&self) -> Result<(), StorageError>;
+}
