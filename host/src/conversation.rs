@@ -1,9 +1,14 @@
 //! The pure core: what a turn means. No IO, no clock, no randomness, no async.
 
+pub mod context;
 pub mod decision;
+pub mod effects;
 pub mod event;
 pub mod id;
+pub mod journal;
+pub mod turn;
 
+pub use context::{Context, DeskStatus};
 pub use decision::{
     AttributeChange, Campaign, Choice, Decision, Effect, Handoff, NextState, PluginError, Priority, Reply, Request,
     Timer, WhileWaiting,
@@ -13,3 +18,5 @@ pub use event::{
     RequestError, Response, TimerFired, TranscriptLine, User, UserAlias,
 };
 pub use id::ConversationId;
+pub use journal::{JournalEntry, Outcome};
+pub use turn::{Answer, Cause, Conversation, Finished, Route, Turn};

@@ -35,6 +35,9 @@ pub const DEDUPE_WINDOW_WITHOUT_DISPATCH_ID: Duration = Duration::from_secs(2);
 /// WhatsApp's: after it only templates may be sent, so a reply is worthless.
 pub const REPLY_WINDOW: Duration = Duration::from_hours(24);
 
+/// Profile changes are worth recording late, but not for ever.
+pub const TRACK_WINDOW: Duration = Duration::from_hours(72);
+
 /// Braze's, per trigger call; conversations send one so that the answer names one user.
 pub const RECIPIENTS_PER_TRIGGER_MAX: usize = 50;
 /// Braze's strictest contract allows 50 objects a call, others 75.
@@ -46,3 +49,11 @@ pub const STORAGE_BATCH_MAX: usize = 256;
 pub const STORAGE_QUEUE_MAX: usize = 4096;
 /// redb's page cache; the operating system's page cache stands behind it.
 pub const STORAGE_CACHE_BYTES: usize = 64 * 1024 * 1024;
+/// How long turns can be looked up and replayed.
+pub const JOURNAL_RETENTION: Duration = Duration::from_hours(30 * 24);
+/// How long the fate of a reply can be looked up.
+pub const SETTLED_RETENTION: Duration = Duration::from_hours(7 * 24);
+/// Long enough for a holiday between a broken template and the person who mends it.
+pub const QUARANTINE_RETENTION: Duration = Duration::from_hours(30 * 24);
+/// Rows one sweep looks at: a few milliseconds, so that no webhook waits for it.
+pub const SWEEP_ROWS_MAX: usize = 2_000;

@@ -2,25 +2,35 @@
 //! same engine. Every operation is durable when it returns.
 
 pub mod record;
+pub mod redb;
 
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::clock::Timestamp;
-use crate::conversation::{ConversationId, Event};
+use crate::conversation::{Conversation, ConversationId, Event, JournalEntry};
 use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::{self, OutboxSeq};
 
-pub use record::{Conversation, JournalEntry};
+pub use record::Fate;
 
 /// The place of an item in the inbox; grows with every item, also across restarts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct InboxSeq(pub u64);
 
+impl fmt::Display for InboxSeq {
+    /// As webhooks are answered and plugins see it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "e_{:016x}", self.0)
+    }
+}
+
 /// What waits in the inbox for its turn.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InboxItem {
     /// A message, with the key its duplicates are known by.
     Inbound { inbound: Inbound, dedupe_key: DedupeKey, received: Timestamp },
@@ -80,7 +90,7 @@ pub struct Settlement {
 }
 
 /// A webhook body that was authenticated but could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantined {
     pub source: String,
     pub received: Timestamp,
@@ -95,8 +105,8 @@ pub enum StorageError {
     Busy { waiting: usize },
     #[error("storage failed and takes no more work: {0}")]
     Failed(String),
-    #[error("storage is closed")]
-    Closed,
+    #[error("a row of {what} cannot be read: {why}")]
+    Unreadable { what: String, why: record::Unreadable },
 }
 
 /// The operations the engine needs. All are batches, all are durable on return; none spans plugin or network time.
@@ -126,8 +136,14 @@ pub trait Storage: Send + Sync + 'static {
     /// Records what became of outbox rows.
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StorageError>;
 
-    /// Final outbox rows of a status that needs a person's look (dead, or sent with an unknown in between), newest first.
-    async fn settled(&self, max: usize) -> Result<Vec<outbox::Row>, StorageError>;
+    /// What became of rows that have left the outbox, newest first.
+    async fn settled(&self, max: usize) -> Result<Vec<Fate>, StorageError>;
+
+    /// Bodies that could not be read, newest first.
+    async fn quarantined(&self, max: usize) -> Result<Vec<Quarantined>, StorageError>;
+
+    /// Removes what has outlived its retention, a bounded piece at a time.
+    async fn sweep(&self, now: Timestamp) -> Result<(), StorageError>;
 
     /// Removes everything of a conversation.
     async fn erase(&self, id: ConversationId) -> Result<(), StorageError>;

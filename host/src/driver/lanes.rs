@@ -1,0 +1,66 @@
+//! Which conversations have waiting rows, and which of them have somebody at work.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::Notify;
+
+use crate::conversation::ConversationId;
+use crate::storage::InboxRow;
+
+/// A queue a conversation. A conversation with a queue, even an empty one, has exactly one worker.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    queues: Mutex<HashMap<ConversationId, VecDeque<InboxRow>>>,
+    waiting: AtomicUsize,
+    waiting_max: usize,
+    room: Notify,
+}
+
+impl Lanes {
+    pub(super) fn new(waiting_max: usize) -> Self {
+        Self { queues: Mutex::default(), waiting: AtomicUsize::new(0), waiting_max, room: Notify::new() }
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) < self.waiting_max
+    }
+
+    /// Resolves once the lanes, having been full, are half empty.
+    pub(super) async fn room_made(&self) {
+        self.room.notified().await;
+    }
+
+    /// Queues a row. True if its conversation needs a worker.
+    pub(super) fn push(&self, row: InboxRow) -> bool {
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let mut queues = self.queues.lock().expect("nothing panics while holding the lanes");
+        match queues.get_mut(&row.conversation) {
+            Some(queue) => {
+                queue.push_back(row);
+                false
+            }
+            None => {
+                let id = row.conversation;
+                queues.insert(id, VecDeque::from([row]));
+                true
+            }
+        }
+    }
+
+    /// The conversation's next row, for its worker. With none left the worker is released.
+    pub(super) fn next(&self, id: ConversationId) -> Option<InboxRow> {
+        let mut queues = self.queues.lock().expect("nothing panics while holding the lanes");
+        let next = queues.get_mut(&id)?.pop_front();
+        match &next {
+            Some(_) => {
+                if self.waiting.fetch_sub(1, Ordering::AcqRel) == self.waiting_max / 2 {
+                    self.room.notify_one();
+                }
+            }
+            None => drop(queues.remove(&id)),
+        }
+        next
+    }
+}

@@ -1,0 +1,303 @@
+//! The embedded storage: one redb file, one thread that writes it.
+//!
+//! Callers queue operations; the writer takes all that wait, applies them in one transaction, makes it durable, and then answers
+//! them together: group commit without a timer. Reads run on the caller's thread in transactions of microseconds, since an open
+//! read transaction keeps every page written meanwhile.
+
+mod apply;
+mod recover;
+mod tables;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use redb::{Database, ReadableDatabase, StorageBackend};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+use super::record::{self, Fate};
+use super::{Accepted, Committed, InboxRow, InboxSeq, Quarantined, Settlement, Storage, StorageError, TurnCommit};
+use crate::clock::Timestamp;
+use crate::conversation::{Conversation, ConversationId, JournalEntry};
+use crate::inbound::Inbound;
+use crate::limits::STORAGE_QUEUE_MAX;
+use crate::outbox::{self, OutboxSeq};
+use tables::{CONVERSATION, INBOX, OUTBOX, QUARANTINE, SETTLED};
+use writer::{Op, Writer};
+
+/// Why a database file does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("{} is already open in another process{}", path.display(), owner.as_ref().map(|pid| format!(", pid {pid}")).unwrap_or_default())]
+    InUse { path: PathBuf, owner: Option<String> },
+    #[error("the folder {} cannot be made: {why}", path.display())]
+    Folder { path: PathBuf, why: std::io::Error },
+    #[error("{} was written by a newer host (format {found}, this one reads up to {known})", path.display())]
+    Newer { path: PathBuf, found: u64, known: u64 },
+    #[error("{} does not open: {why}. If it is damaged, move it aside and restore a backup; it is not replaced by an empty one", path.display())]
+    Unusable { path: PathBuf, why: String },
+}
+
+/// A handle on the database; cheap to share by `Arc`.
+#[derive(Debug)]
+pub struct Redb {
+    database: Arc<Database>,
+    ops: Mutex<Option<mpsc::Sender<Op>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    failed: watch::Receiver<Option<String>>,
+    inbox_changed: Arc<Notify>,
+    outbox_changed: Arc<Notify>,
+    owner_file: Option<PathBuf>,
+}
+
+impl Redb {
+    /// Opens or creates the file, rebuilds what is kept in memory, and turns calls that a crash cut off into unknowns.
+    pub fn open(path: &Path, cache_bytes: usize, now: Timestamp) -> Result<Self, OpenError> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|why| OpenError::Folder { path: folder.into(), why })?;
+        }
+        let owner_file = path.with_extension("pid");
+        let database = Database::builder().set_cache_size(cache_bytes).create(path).map_err(|error| match error {
+            redb::DatabaseError::DatabaseAlreadyOpen => OpenError::InUse {
+                path: path.into(),
+                owner: std::fs::read_to_string(&owner_file).ok().map(|pid| pid.trim().to_owned()),
+            },
+            other => OpenError::Unusable { path: path.into(), why: other.to_string() },
+        })?;
+        // Only ever read to name the owner in a message; the lock is redb's.
+        let _ = std::fs::write(&owner_file, std::process::id().to_string());
+        Self::start(database, path, Some(owner_file), now)
+    }
+
+    /// Opens a database on a backend of its own: the seam through which tests lose, tear and refuse writes.
+    pub fn open_backend(backend: impl StorageBackend, cache_bytes: usize, now: Timestamp) -> Result<Self, OpenError> {
+        let path = Path::new("(backend)");
+        let database = Database::builder()
+            .set_cache_size(cache_bytes)
+            .create_with_backend(backend)
+            .map_err(|error| OpenError::Unusable { path: path.into(), why: error.to_string() })?;
+        Self::start(database, path, None, now)
+    }
+
+    fn start(database: Database, path: &Path, owner_file: Option<PathBuf>, now: Timestamp) -> Result<Self, OpenError> {
+        let database = Arc::new(database);
+        let recovered = recover::recover(&database, now).map_err(|error| error.at(path))?;
+        let (ops, queue) = mpsc::channel(STORAGE_QUEUE_MAX);
+        let (failed_sender, failed) = watch::channel(None);
+        let inbox_changed = Arc::new(Notify::new());
+        let outbox_changed = Arc::new(Notify::new());
+        let writer = Writer {
+            database: Arc::clone(&database),
+            queue,
+            memory: recovered,
+            failed: failed_sender,
+            inbox_changed: Arc::clone(&inbox_changed),
+            outbox_changed: Arc::clone(&outbox_changed),
+        };
+        let thread =
+            std::thread::Builder::new().name("storage-writer".into()).spawn(move || writer.run()).map_err(|why| {
+                OpenError::Unusable { path: path.into(), why: format!("no thread for its writer: {why}") }
+            })?;
+        Ok(Self {
+            database,
+            ops: Mutex::new(Some(ops)),
+            writer: Mutex::new(Some(thread)),
+            failed,
+            inbox_changed,
+            outbox_changed,
+            owner_file,
+        })
+    }
+
+    fn queue(&self) -> Result<mpsc::Sender<Op>, StorageError> {
+        let ops = self.ops.lock().expect("nothing panics while holding the queue");
+        ops.clone().ok_or_else(|| self.failure())
+    }
+
+    /// Queues an operation that must not be refused, waiting for room, and waits until it is durable.
+    async fn write<T>(&self, op: impl FnOnce(oneshot::Sender<T>) -> Op) -> Result<T, StorageError> {
+        let (done, durable) = oneshot::channel();
+        self.queue()?.send(op(done)).await.map_err(|_| self.failure())?;
+        durable.await.map_err(|_| self.failure())
+    }
+
+    fn failure(&self) -> StorageError {
+        StorageError::Failed(self.failed.borrow().clone().unwrap_or_else(|| "it is closed".into()))
+    }
+
+    fn read_rows<T>(
+        &self,
+        read: impl FnOnce(&redb::ReadTransaction) -> Result<T, ReadError>,
+    ) -> Result<T, StorageError> {
+        let transaction = self.database.begin_read().map_err(|error| StorageError::Failed(error.to_string()))?;
+        read(&transaction).map_err(ReadError::into_storage_error)
+    }
+}
+
+#[async_trait]
+impl Storage for Redb {
+    async fn accept(&self, now: Timestamp, inbounds: Vec<Inbound>) -> Result<Vec<Accepted>, StorageError> {
+        let (done, durable) = oneshot::channel();
+        self.queue()?.try_send(Op::Accept { now, inbounds, done }).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => StorageError::Busy { waiting: STORAGE_QUEUE_MAX },
+            mpsc::error::TrySendError::Closed(_) => self.failure(),
+        })?;
+        durable.await.map_err(|_| self.failure())
+    }
+
+    async fn quarantine(&self, bodies: Vec<Quarantined>) -> Result<Vec<u64>, StorageError> {
+        self.write(|done| Op::Quarantine { bodies, done }).await
+    }
+
+    async fn take(&self, after: InboxSeq, max: usize) -> Result<Vec<InboxRow>, StorageError> {
+        self.read_rows(|transaction| {
+            let inbox = transaction.open_table(INBOX)?;
+            let rows = inbox.range(after.0.saturating_add(1)..)?.take(max);
+            rows.map(|row| {
+                let (seq, bytes) = row?;
+                tables::inbox_row(InboxSeq(seq.value()), bytes.value())
+            })
+            .collect()
+        })
+    }
+
+    async fn read(&self, id: ConversationId) -> Result<Option<Conversation>, StorageError> {
+        self.read_rows(|transaction| {
+            let table = transaction.open_table(CONVERSATION)?;
+            let row = table.get(tables::state_key(id).as_slice())?;
+            row.map(|bytes| record::decode(bytes.value()).map_err(|why| ReadError::unreadable(id, why))).transpose()
+        })
+    }
+
+    async fn journal(&self, id: ConversationId, max: usize) -> Result<Vec<JournalEntry>, StorageError> {
+        self.read_rows(|transaction| {
+            let table = transaction.open_table(CONVERSATION)?;
+            let (first, last) = (tables::journal_key(id, 0), tables::journal_key(id, u32::MAX));
+            let newest = table.range(first.as_slice()..=last.as_slice())?.rev().take(max);
+            newest.map(|row| record::decode(row?.1.value()).map_err(|why| ReadError::unreadable(id, why))).collect()
+        })
+    }
+
+    async fn commit(&self, turns: Vec<TurnCommit>) -> Result<Vec<Committed>, StorageError> {
+        self.write(|done| Op::Commit { turns, done }).await
+    }
+
+    async fn due(&self, after: OutboxSeq, max: usize) -> Result<Vec<outbox::Row>, StorageError> {
+        self.read_rows(|transaction| {
+            let table = transaction.open_table(OUTBOX)?;
+            let rows = table.range(after.0.saturating_add(1)..)?.take(max);
+            rows.map(|row| {
+                let (seq, bytes) = row?;
+                tables::outbox_row(OutboxSeq(seq.value()), bytes.value())
+            })
+            .collect()
+        })
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StorageError> {
+        self.write(|done| Op::Settle { settlements, done }).await
+    }
+
+    async fn settled(&self, max: usize) -> Result<Vec<Fate>, StorageError> {
+        self.read_rows(|transaction| {
+            let table = transaction.open_table(SETTLED)?;
+            let newest = table.range::<u64>(..)?.rev().take(max);
+            newest
+                .map(|row| record::decode(row?.1.value()).map_err(|why| ReadError::unreadable("outbox", why)))
+                .collect()
+        })
+    }
+
+    async fn quarantined(&self, max: usize) -> Result<Vec<Quarantined>, StorageError> {
+        self.read_rows(|transaction| {
+            let table = transaction.open_table(QUARANTINE)?;
+            let newest = table.range::<u64>(..)?.rev().take(max);
+            newest
+                .map(|row| record::decode(row?.1.value()).map_err(|why| ReadError::unreadable("quarantine", why)))
+                .collect()
+        })
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<(), StorageError> {
+        self.write(|done| Op::Sweep { now, done }).await
+    }
+
+    async fn erase(&self, id: ConversationId) -> Result<(), StorageError> {
+        self.write(|done| Op::Erase { id, done }).await
+    }
+
+    fn inbox_changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.inbox_changed)
+    }
+
+    fn outbox_changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.outbox_changed)
+    }
+
+    async fn failed(&self) -> String {
+        let mut failed = self.failed.clone();
+        let reason = failed.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+        match reason {
+            Some(reason) => reason,
+            // The writer ended because storage was closed, which is not a failure.
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn close(&self) -> Result<(), StorageError> {
+        drop(self.ops.lock().expect("nothing panics while holding the queue").take());
+        let writer = self.writer.lock().expect("nothing panics while holding the thread").take();
+        if let Some(writer) = writer {
+            // The thread ends once every queued operation is durable.
+            let ended = tokio::task::spawn_blocking(move || writer.join()).await;
+            ended.ok().and_then(Result::ok).ok_or_else(|| StorageError::Failed("its writer panicked".into()))?;
+        }
+        if let Some(owner_file) = &self.owner_file {
+            let _ = std::fs::remove_file(owner_file);
+        }
+        match self.failed.borrow().clone() {
+            Some(reason) => Err(StorageError::Failed(reason)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a row was not read.
+#[derive(Debug)]
+enum ReadError {
+    Redb(redb::Error),
+    Unreadable { what: String, why: record::Unreadable },
+    Newer { found: u64, known: u64 },
+}
+
+impl ReadError {
+    fn unreadable(what: impl ToString, why: record::Unreadable) -> Self {
+        Self::Unreadable { what: what.to_string(), why }
+    }
+
+    fn into_storage_error(self) -> StorageError {
+        match self {
+            Self::Redb(error) => StorageError::Failed(error.to_string()),
+            Self::Unreadable { what, why } => StorageError::Unreadable { what, why },
+            Self::Newer { found, known } => StorageError::Failed(format!("format {found} is newer than {known}")),
+        }
+    }
+
+    fn at(self, path: &Path) -> OpenError {
+        match self {
+            Self::Newer { found, known } => OpenError::Newer { path: path.into(), found, known },
+            other => OpenError::Unusable { path: path.into(), why: other.into_storage_error().to_string() },
+        }
+    }
+}
+
+impl<E: Into<redb::Error>> From<E> for ReadError {
+    fn from(error: E) -> Self {
+        Self::Redb(error.into())
+    }
+}

@@ -1,0 +1,290 @@
+//! What each operation does to the tables, inside the writer's transaction.
+
+use std::time::Duration;
+
+use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
+
+use super::ReadError;
+use super::recover::Memory;
+use super::tables::{
+    self, CONVERSATION, INBOX, KIND_DEDUPE, KIND_JOURNAL, OUTBOX, OutboxHead, QUARANTINE, SETTLED, Seen,
+};
+use crate::clock::Timestamp;
+use crate::conversation::{ConversationId, JournalEntry};
+use crate::inbound::Inbound;
+use crate::limits::{DEDUPE_WINDOW, JOURNAL_RETENTION, QUARANTINE_RETENTION, SETTLED_RETENTION, SWEEP_ROWS_MAX};
+use crate::outbox::{OutboxSeq, Status};
+use crate::storage::record::{self, Fate};
+use crate::storage::{Accepted, Committed, InboxItem, InboxSeq, Quarantined, Settlement, TurnCommit};
+
+/// One transaction's tables, opened as they are needed: each open table costs the commit a few pages.
+pub(super) struct Batch<'txn> {
+    transaction: &'txn WriteTransaction,
+    memory: &'txn mut Memory,
+    conversation: Lazy<'txn, &'static [u8]>,
+    inbox: Lazy<'txn, u64>,
+    outbox: Lazy<'txn, u64>,
+    settled: Lazy<'txn, u64>,
+    quarantine: Lazy<'txn, u64>,
+    pub(super) changed: Changed,
+}
+
+/// Which queues have new rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Changed {
+    pub inbox: bool,
+    pub outbox: bool,
+}
+
+impl<'txn> Batch<'txn> {
+    pub(super) fn new(transaction: &'txn WriteTransaction, memory: &'txn mut Memory) -> Self {
+        Self {
+            transaction,
+            memory,
+            conversation: Lazy::new(CONVERSATION),
+            inbox: Lazy::new(INBOX),
+            outbox: Lazy::new(OUTBOX),
+            settled: Lazy::new(SETTLED),
+            quarantine: Lazy::new(QUARANTINE),
+            changed: Changed::default(),
+        }
+    }
+
+    /// Only appends: the dedupe key becomes a row with the turn, until then it is known by memory.
+    pub(super) fn accept(&mut self, now: Timestamp, inbounds: Vec<Inbound>) -> Result<Vec<Accepted>, ReadError> {
+        inbounds.into_iter().map(|inbound| self.accept_one(now, inbound)).collect()
+    }
+
+    fn accept_one(&mut self, now: Timestamp, inbound: Inbound) -> Result<Accepted, ReadError> {
+        let (conversation, dedupe_key) = (inbound.conversation(), inbound.dedupe_key());
+        if let Some(seen) = self.seen(conversation, dedupe_key)?
+            && now.since(Timestamp(seen.at)) < inbound.dedupe_window()
+        {
+            return Ok(Accepted::Duplicate(InboxSeq(seen.seq)));
+        }
+        let seq = self.append(conversation, &InboxItem::Inbound { inbound, dedupe_key, received: now })?;
+        self.memory.pending.insert((conversation, dedupe_key), Seen { seq: seq.0, at: now.0 });
+        Ok(Accepted::New(seq))
+    }
+
+    fn seen(&mut self, id: ConversationId, key: crate::inbound::DedupeKey) -> Result<Option<Seen>, ReadError> {
+        if let Some(seen) = self.memory.pending.get(&(id, key)) {
+            return Ok(Some(*seen));
+        }
+        let table = self.conversation.open(self.transaction)?;
+        let row = table.get(tables::dedupe_key(id, key).as_slice())?;
+        row.map(|bytes| record::decode(bytes.value()).map_err(|why| ReadError::unreadable(id, why))).transpose()
+    }
+
+    fn append(&mut self, conversation: ConversationId, item: &InboxItem) -> Result<InboxSeq, ReadError> {
+        let seq = self.next_seq();
+        let value = tables::inbox_value(conversation, item);
+        self.inbox.open(self.transaction)?.insert(seq, value.as_slice())?;
+        self.changed.inbox = true;
+        Ok(InboxSeq(seq))
+    }
+
+    fn next_seq(&mut self) -> u64 {
+        self.memory.last_seq += 1;
+        self.memory.last_seq
+    }
+
+    pub(super) fn quarantine(&mut self, bodies: &[Quarantined]) -> Result<Vec<u64>, ReadError> {
+        let mut ids = Vec::with_capacity(bodies.len());
+        for body in bodies {
+            let seq = self.next_seq();
+            self.quarantine.open(self.transaction)?.insert(seq, record::encode(body).as_slice())?;
+            ids.push(seq);
+        }
+        Ok(ids)
+    }
+
+    pub(super) fn commit(&mut self, turns: Vec<TurnCommit>) -> Result<Vec<Committed>, ReadError> {
+        turns.into_iter().map(|turn| self.commit_one(turn)).collect()
+    }
+
+    fn commit_one(&mut self, turn: TurnCommit) -> Result<Committed, ReadError> {
+        let TurnCommit { id, consumed, .. } = turn;
+        let table = self.conversation.open(self.transaction)?;
+        let state_key = tables::state_key(id);
+        let version = match table.get(state_key.as_slice())? {
+            // The version is a conversation's first field, so it can be read alone.
+            Some(bytes) => record::decode::<u64>(bytes.value()).map_err(|why| ReadError::unreadable(id, why))?,
+            None => 0,
+        };
+        let unconsumed =
+            version == turn.expected_version && self.inbox.open(self.transaction)?.remove(consumed.0)?.is_some();
+        if !unconsumed {
+            return Ok(Committed::Conflict);
+        }
+        table.insert(state_key.as_slice(), record::encode(&turn.conversation).as_slice())?;
+        let journal_key = tables::journal_key(id, turn.journal.turn);
+        table.insert(journal_key.as_slice(), record::encode(&turn.journal).as_slice())?;
+        if let Some((key, received)) = turn.dedupe {
+            let seen = Seen { seq: consumed.0, at: received.0 };
+            table.insert(tables::dedupe_key(id, key).as_slice(), record::encode(&seen).as_slice())?;
+            self.memory.pending.remove(&(id, key));
+        }
+        for entry in &turn.outbox {
+            let head = OutboxHead { status: Status::Ready, attempts: 0, ambiguous: 0 };
+            let seq = self.next_seq();
+            let value = tables::outbox_value(&head, &record::encode(entry));
+            self.outbox.open(self.transaction)?.insert(seq, value.as_slice())?;
+            self.changed.outbox = true;
+        }
+        for event in turn.follow_ups {
+            self.append(id, &InboxItem::Event(event))?;
+        }
+        Ok(Committed::Done)
+    }
+
+    pub(super) fn settle(&mut self, settlements: Vec<Settlement>) -> Result<(), ReadError> {
+        settlements.into_iter().try_for_each(|settlement| self.settle_one(settlement))
+    }
+
+    fn settle_one(&mut self, settlement: Settlement) -> Result<(), ReadError> {
+        let Settlement { seq, status, attempts, ambiguous, follow_up } = settlement;
+        let outbox = self.outbox.open(self.transaction)?;
+        if status.is_final() {
+            let Some(bytes) = outbox.remove(seq.0)?.map(|row| row.value().to_vec()) else { return Ok(()) };
+            let entry = tables::outbox_row(seq, &bytes)?.entry;
+            let without_doubt = matches!(status, Status::Sent { .. }) && ambiguous == 0;
+            let fate = Fate {
+                conversation: entry.conversation,
+                turn: entry.turn,
+                index: entry.index,
+                status,
+                attempts,
+                ambiguous,
+                entry: (!without_doubt).then_some(entry),
+            };
+            self.settled.open(self.transaction)?.insert(seq.0, record::encode(&fate).as_slice())?;
+        } else {
+            let Some(bytes) = outbox.get(seq.0)?.map(|row| row.value().to_vec()) else { return Ok(()) };
+            let (_, entry) = tables::outbox_parts(&bytes)?;
+            let value = tables::outbox_value(&OutboxHead { status, attempts, ambiguous }, entry);
+            outbox.insert(seq.0, value.as_slice())?;
+        }
+        if let Some((conversation, event)) = follow_up {
+            // Erased meanwhile: there is nobody to tell.
+            let known =
+                self.conversation.open(self.transaction)?.get(tables::state_key(conversation).as_slice())?.is_some();
+            if known {
+                self.append(conversation, &InboxItem::Event(event))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at a bounded piece of each table, so that no batch waits long for it.
+    pub(super) fn sweep(&mut self, now: Timestamp) -> Result<(), ReadError> {
+        self.sweep_conversations(now)?;
+        let is_old = |at: Timestamp, retention: Duration| now.since(at) >= retention;
+        sweep_log(self.settled.open(self.transaction)?, |fate: Fate| match fate.status {
+            Status::Sent { at, .. } | Status::Dead { at, .. } => is_old(at, SETTLED_RETENTION),
+            _ => false,
+        })?;
+        sweep_log(self.quarantine.open(self.transaction)?, |body: Quarantined| {
+            is_old(body.received, QUARANTINE_RETENTION)
+        })
+    }
+
+    fn sweep_conversations(&mut self, now: Timestamp) -> Result<(), ReadError> {
+        let table = self.conversation.open(self.transaction)?;
+        let mut outdated = Vec::new();
+        let mut last = Vec::new();
+        for row in table.range(self.memory.swept_to.as_slice()..)?.take(SWEEP_ROWS_MAX) {
+            let (key, value) = row?;
+            let (key, value) = (key.value(), value.value());
+            let old = match tables::kind_of(key) {
+                Some(KIND_DEDUPE) => {
+                    record::decode::<Seen>(value).is_ok_and(|seen| now.since(Timestamp(seen.at)) >= DEDUPE_WINDOW)
+                }
+                Some(KIND_JOURNAL) => {
+                    record::decode::<JournalEntry>(value).is_ok_and(|entry| now.since(entry.at) >= JOURNAL_RETENTION)
+                }
+                _ => false,
+            };
+            last = key.to_vec();
+            if old {
+                outdated.push(last.clone());
+            }
+        }
+        for key in outdated {
+            table.remove(key.as_slice())?;
+        }
+        // The next sweep starts behind the last row seen, or from the beginning once the end was reached.
+        if !last.is_empty() {
+            last.push(0);
+        }
+        self.memory.swept_to = last;
+        Ok(())
+    }
+
+    pub(super) fn erase(&mut self, id: ConversationId) -> Result<(), ReadError> {
+        let (first, last) = (id.0.to_vec(), [id.0.as_slice(), &[0xff; 18]].concat());
+        self.conversation.open(self.transaction)?.retain_in(first.as_slice()..=last.as_slice(), |_, _| false)?;
+        self.memory.pending.retain(|(conversation, _), _| *conversation != id);
+
+        let inbox = self.inbox.open(self.transaction)?;
+        remove_where(inbox, |seq, bytes| Ok(tables::inbox_row(InboxSeq(seq), bytes)?.conversation == id))?;
+        let outbox = self.outbox.open(self.transaction)?;
+        remove_where(outbox, |seq, bytes| Ok(tables::outbox_row(OutboxSeq(seq), bytes)?.entry.conversation == id))?;
+        let settled = self.settled.open(self.transaction)?;
+        remove_where(settled, |_, bytes| {
+            let fate: Fate = record::decode(bytes).map_err(|why| ReadError::unreadable("outbox", why))?;
+            Ok(fate.conversation == id)
+        })
+    }
+}
+
+/// Removes old rows from the left end of a log, where the oldest are, up to the first that is young.
+fn sweep_log<T: serde::de::DeserializeOwned>(
+    table: &mut Table<'_, u64, &'static [u8]>,
+    is_old: impl Fn(T) -> bool,
+) -> Result<(), ReadError> {
+    for _ in 0..SWEEP_ROWS_MAX {
+        let old = match table.first()? {
+            Some((seq, bytes)) if record::decode(bytes.value()).is_ok_and(&is_old) => seq.value(),
+            _ => break,
+        };
+        table.remove(old)?;
+    }
+    Ok(())
+}
+
+fn remove_where(
+    table: &mut Table<'_, u64, &'static [u8]>,
+    matches: impl Fn(u64, &[u8]) -> Result<bool, ReadError>,
+) -> Result<(), ReadError> {
+    let mut found = Vec::new();
+    for row in table.iter()? {
+        let (seq, bytes) = row?;
+        if matches(seq.value(), bytes.value())? {
+            found.push(seq.value());
+        }
+    }
+    for seq in found {
+        table.remove(seq)?;
+    }
+    Ok(())
+}
+
+/// A table that is opened at its first use in the transaction.
+struct Lazy<'txn, K: redb::Key + 'static> {
+    definition: TableDefinition<'static, K, &'static [u8]>,
+    table: Option<Table<'txn, K, &'static [u8]>>,
+}
+
+impl<'txn, K: redb::Key + 'static> Lazy<'txn, K> {
+    fn new(definition: TableDefinition<'static, K, &'static [u8]>) -> Self {
+        Self { definition, table: None }
+    }
+
+    fn open(&mut self, transaction: &'txn WriteTransaction) -> Result<&mut Table<'txn, K, &'static [u8]>, ReadError> {
+        if self.table.is_none() {
+            self.table = Some(transaction.open_table(self.definition)?);
+        }
+        Ok(self.table.as_mut().expect("it was opened above"))
+    }
+}

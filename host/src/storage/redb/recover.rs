@@ -1,0 +1,88 @@
+//! What happens once at open: the format is checked, the start is counted, memory is rebuilt from the inbox, and calls that a
+//! crash cut off become unknowns.
+
+use std::collections::HashMap;
+
+use redb::{Database, ReadableTable};
+
+use super::ReadError;
+use super::tables::{self, CONVERSATION, INBOX, META, OUTBOX, OutboxHead, QUARANTINE, SETTLED, Seen};
+use crate::clock::Timestamp;
+use crate::conversation::ConversationId;
+use crate::inbound::DedupeKey;
+use crate::outbox::Status;
+use crate::storage::{InboxItem, InboxSeq};
+
+const FORMAT: u64 = 1;
+/// A sequence number is the count of starts and, below it, a counter: it grows across restarts without being stored.
+const COUNTER_BITS: u32 = 40;
+
+/// What the writer keeps in memory.
+#[derive(Debug)]
+pub(super) struct Memory {
+    /// Accepted but not yet consumed; once consumed, the key is a row of the conversation.
+    pub pending: HashMap<(ConversationId, DedupeKey), Seen>,
+    pub last_seq: u64,
+    /// Where the last sweep of the conversation table stopped.
+    pub swept_to: Vec<u8>,
+}
+
+pub(super) fn recover(database: &Database, now: Timestamp) -> Result<Memory, ReadError> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(true);
+    let memory = {
+        let mut meta = transaction.open_table(META)?;
+        let found = meta.get("format")?.map_or(FORMAT, |format| format.value());
+        if found > FORMAT {
+            return Err(ReadError::Newer { found, known: FORMAT });
+        }
+        let starts = meta.get("starts")?.map_or(0, |starts| starts.value()) + 1;
+        meta.insert("format", FORMAT)?;
+        meta.insert("starts", starts)?;
+
+        // Opened once so that readers find them.
+        transaction.open_table(CONVERSATION)?;
+        transaction.open_table(SETTLED)?;
+        transaction.open_table(QUARANTINE)?;
+
+        let pending = pending(&transaction.open_table(INBOX)?)?;
+        mark_interrupted(&mut transaction.open_table(OUTBOX)?, now)?;
+        Memory { pending, last_seq: starts << COUNTER_BITS, swept_to: Vec::new() }
+    };
+    transaction.commit()?;
+    Ok(memory)
+}
+
+fn pending(
+    inbox: &impl ReadableTable<u64, &'static [u8]>,
+) -> Result<HashMap<(ConversationId, DedupeKey), Seen>, ReadError> {
+    let mut pending = HashMap::new();
+    for row in inbox.iter()? {
+        let (seq, bytes) = row?;
+        let row = tables::inbox_row(InboxSeq(seq.value()), bytes.value())?;
+        if let InboxItem::Inbound { dedupe_key, received, .. } = row.item {
+            pending.insert((row.conversation, dedupe_key), Seen { seq: row.seq.0, at: received.0 });
+        }
+    }
+    Ok(pending)
+}
+
+fn mark_interrupted(outbox: &mut redb::Table<'_, u64, &'static [u8]>, now: Timestamp) -> Result<(), ReadError> {
+    let mut interrupted = Vec::new();
+    for row in outbox.iter()? {
+        let (seq, bytes) = row?;
+        let (head, entry) = tables::outbox_parts(bytes.value())?;
+        if matches!(head.status, Status::Sending { .. }) {
+            let head = OutboxHead {
+                status: Status::Unknown { since: now, reason: "the host stopped during the call".into() },
+                attempts: head.attempts,
+                ambiguous: head.ambiguous + 1,
+            };
+            interrupted.push((seq.value(), tables::outbox_value(&head, entry)));
+        }
+    }
+    for (seq, value) in interrupted {
+        outbox.insert(seq, value.as_slice())?;
+    }
+    Ok(())
+}

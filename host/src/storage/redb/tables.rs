@@ -1,0 +1,108 @@
+//! The tables, their keys, and the rows that are more than one encoded value.
+//!
+//! All rows of a conversation are adjacent in one table, so that a turn touches few pages; inbox and outbox are sequential logs.
+//! Keys are fixed-width bytes or integers, values are our own versioned bytes: nothing depends on redb's encoding of types.
+
+use redb::TableDefinition;
+use serde::{Deserialize, Serialize};
+
+use super::ReadError;
+use crate::conversation::ConversationId;
+use crate::inbound::DedupeKey;
+use crate::outbox::{self, OutboxSeq};
+use crate::storage::record;
+use crate::storage::{InboxItem, InboxRow, InboxSeq};
+
+/// `conversation[16] | kind[1] | sub`: state, dedupe keys and journal of every conversation.
+pub(super) const CONVERSATION: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("conversation");
+/// Accepted, not yet consumed.
+pub(super) const INBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("inbox");
+/// Committed, not yet settled.
+pub(super) const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
+/// What became of outbox rows.
+pub(super) const SETTLED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("settled");
+/// Webhook bodies that could not be read.
+pub(super) const QUARANTINE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("quarantine");
+/// The format's version and the count of starts.
+pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+
+pub(super) const KIND_DEDUPE: u8 = b'D';
+pub(super) const KIND_JOURNAL: u8 = b'H';
+const KIND_STATE: u8 = b'S';
+
+/// Where a conversation's state is.
+pub(super) fn state_key(id: ConversationId) -> [u8; 17] {
+    key(id, KIND_STATE, [])
+}
+
+/// Where one of its dedupe keys is.
+pub(super) fn dedupe_key(id: ConversationId, key_: DedupeKey) -> [u8; 33] {
+    key(id, KIND_DEDUPE, key_.0)
+}
+
+/// Where one of its turns is.
+pub(super) fn journal_key(id: ConversationId, turn: u32) -> [u8; 21] {
+    key(id, KIND_JOURNAL, turn.to_be_bytes())
+}
+
+/// The kind of a row of the conversation table.
+pub(super) fn kind_of(key: &[u8]) -> Option<u8> {
+    key.get(16).copied()
+}
+
+fn key<const SUB: usize, const LENGTH: usize>(id: ConversationId, kind: u8, sub: [u8; SUB]) -> [u8; LENGTH] {
+    let mut key = [0; LENGTH];
+    key[..16].copy_from_slice(&id.0);
+    key[16] = kind;
+    key[17..].copy_from_slice(&sub);
+    key
+}
+
+/// When and as what an inbound was accepted.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Seen {
+    pub seq: u64,
+    pub at: u64,
+}
+
+/// An inbox row's value.
+pub(super) fn inbox_value(conversation: ConversationId, item: &InboxItem) -> Vec<u8> {
+    record::encode(&(conversation, item))
+}
+
+/// An inbox row from its value.
+pub(super) fn inbox_row(seq: InboxSeq, bytes: &[u8]) -> Result<InboxRow, ReadError> {
+    let (conversation, item) = record::decode(bytes).map_err(|why| ReadError::unreadable("inbox", why))?;
+    Ok(InboxRow { seq, conversation, item })
+}
+
+/// Where an outbox row stands. Kept in front of the entry, so that marking a row never re-encodes what is to be sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct OutboxHead {
+    pub status: outbox::Status,
+    pub attempts: u32,
+    pub ambiguous: u32,
+}
+
+/// An outbox row's value: the length of the head in two bytes, the head, the entry.
+pub(super) fn outbox_value(head: &OutboxHead, entry: &[u8]) -> Vec<u8> {
+    let head = record::encode(head);
+    let length = u16::try_from(head.len()).expect("reasons are cut to far less than 64 KiB");
+    [length.to_be_bytes().as_slice(), &head, entry].concat()
+}
+
+/// The two parts of an outbox row's value.
+pub(super) fn outbox_parts(bytes: &[u8]) -> Result<(OutboxHead, &[u8]), ReadError> {
+    let damaged = || ReadError::unreadable("outbox", record::Unreadable::Damaged("it is cut short".into()));
+    let (length, rest) = bytes.split_first_chunk::<2>().ok_or_else(damaged)?;
+    let (head, entry) = rest.split_at_checked(u16::from_be_bytes(*length).into()).ok_or_else(damaged)?;
+    Ok((record::decode(head).map_err(|why| ReadError::unreadable("outbox", why))?, entry))
+}
+
+/// An outbox row from its value.
+pub(super) fn outbox_row(seq: OutboxSeq, bytes: &[u8]) -> Result<outbox::Row, ReadError> {
+    let (head, entry) = outbox_parts(bytes)?;
+    let entry = record::decode(entry).map_err(|why| ReadError::unreadable("outbox", why))?;
+    let OutboxHead { status, attempts, ambiguous } = head;
+    Ok(outbox::Row { seq, entry, status, attempts, ambiguous })
+}
