@@ -29,7 +29,7 @@ const ROWS_PER_TAKE_MAX: usize = 512;
 pub struct Driver {
     storage: Arc<dyn Storage>,
     plugins: Arc<Plugins>,
-    routes: HashMap<String, Route>,
+    routes: HashMap<String, Arc<Route>>,
     catalog: Arc<dyn Catalog + Send + Sync>,
     clock: Arc<dyn Clock>,
 }
@@ -39,7 +39,7 @@ impl Driver {
     pub fn new(
         storage: Arc<dyn Storage>,
         plugins: Arc<Plugins>,
-        routes: HashMap<String, Route>,
+        routes: HashMap<String, Arc<Route>>,
         catalog: Arc<dyn Catalog + Send + Sync>,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -89,6 +89,7 @@ impl Driver {
             Err(error @ StorageError::Unreadable { .. }) => {
                 // Only this conversation waits, until a host that can read it starts.
                 tracing::error!(conversation = %id, %error, "conversation is stuck: its messages are kept, unanswered");
+                lanes.abandon(id);
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -139,13 +140,13 @@ impl Driver {
         }
     }
 
-    fn route(&self, stored: Option<&Conversation>, item: &InboxItem) -> Route {
+    fn route(&self, stored: Option<&Conversation>, item: &InboxItem) -> Arc<Route> {
         let source = match item {
             InboxItem::Inbound { inbound, .. } => inbound.source.as_str(),
             InboxItem::Event(_) => stored.map_or("", |conversation| conversation.source.as_str()),
         };
         // A source that was taken out of the configuration has no bot: its turns fail by name instead of vanishing.
-        self.routes.get(source).cloned().unwrap_or_else(|| Route::unknown(source))
+        self.routes.get(source).cloned().unwrap_or_else(|| Arc::new(Route::unknown(source)))
     }
 }
 

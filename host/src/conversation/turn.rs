@@ -162,7 +162,9 @@ impl Turn {
                 apply(&mut conversation, decision);
                 effects::sort(decision, &event, context.turn, route, catalog)
             }
-            Outcome::Failed { .. } if event.is_from_user() && !route.fallback_text.is_empty() => Sorted::only_reply(route, fallback(route)),
+            Outcome::Failed { .. } if event.is_from_user() && !route.fallback_text.is_empty() => {
+                Sorted::only_reply(route, fallback(route))
+            }
             Outcome::Failed { .. } => Sorted::default(),
         };
         if !sorted.offered.is_empty() {

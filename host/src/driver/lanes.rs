@@ -1,6 +1,6 @@
 //! Which conversations have waiting rows, and which of them have somebody at work.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,6 +13,8 @@ use crate::storage::InboxRow;
 #[derive(Debug)]
 pub(super) struct Lanes {
     queues: Mutex<HashMap<ConversationId, VecDeque<InboxRow>>>,
+    /// Conversations that cannot be read; their rows stay in storage.
+    stuck: Mutex<HashSet<ConversationId>>,
     waiting: AtomicUsize,
     waiting_max: usize,
     room: Notify,
@@ -20,7 +22,7 @@ pub(super) struct Lanes {
 
 impl Lanes {
     pub(super) fn new(waiting_max: usize) -> Self {
-        Self { queues: Mutex::default(), waiting: AtomicUsize::new(0), waiting_max, room: Notify::new() }
+        Self { queues: Mutex::default(), stuck: Mutex::default(), waiting: AtomicUsize::new(0), waiting_max, room: Notify::new() }
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -34,6 +36,9 @@ impl Lanes {
 
     /// Queues a row. True if its conversation needs a worker.
     pub(super) fn push(&self, row: InboxRow) -> bool {
+        if self.stuck.lock().expect("nothing panics while holding the stuck").contains(&row.conversation) {
+            return false;
+        }
         self.waiting.fetch_add(1, Ordering::AcqRel);
         let mut queues = self.queues.lock().expect("nothing panics while holding the lanes");
         match queues.get_mut(&row.conversation) {
@@ -62,5 +67,12 @@ impl Lanes {
             None => drop(queues.remove(&id)),
         }
         next
+    }
+
+    /// Gives a conversation up until the next start.
+    pub(super) fn abandon(&self, id: ConversationId) {
+        self.stuck.lock().expect("nothing panics while holding the stuck").insert(id);
+        let queue = self.queues.lock().expect("nothing panics while holding the lanes").remove(&id);
+        self.waiting.fetch_sub(queue.map_or(0, |queue| queue.len()), Ordering::AcqRel);
     }
 }
