@@ -36,8 +36,9 @@ use transcript::Entry;
 ///
 /// # Panics
 /// A transcript fails, or there is none. Says where, and how what the bot did differs from what is written.
+#[track_caller]
 pub fn run_folder<P: Plugin>(folder: &str) {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let entries = fs::read_dir(folder).into_iter().flatten();
     let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "chat"));
     paths.sort();
@@ -50,16 +51,22 @@ pub fn run_folder<P: Plugin>(folder: &str) {
 ///
 /// # Panics
 /// As [`run_folder`].
+#[track_caller]
 pub fn run_file<P: Plugin>(path: &str) {
-    run_path::<P>(Path::new(path)).unwrap_or_else(|failure| panic!("{failure}"));
+    if let Err(failure) = run_path::<P>(Path::new(path)) {
+        panic!("{failure}");
+    }
 }
 
 /// Runs a transcript written in a test.
 ///
 /// # Panics
 /// As [`run_folder`].
+#[track_caller]
 pub fn run<P: Plugin>(text: &str) {
-    check::<P>("transcript", text).unwrap_or_else(|failure| panic!("{failure}"));
+    if let Err(failure) = check::<P>("transcript", text) {
+        panic!("{failure}");
+    }
 }
 
 fn run_path<P: Plugin>(path: &Path) -> Result<(), String> {

@@ -12,7 +12,7 @@
 //! @ handoff failed nobody is there      something else happens; see below
 //! ```
 //!
-//! In what is said, `\n` is a line break, and `\[`, `\{`, `\\` are the characters themselves.
+//! In what is said, `\n` is a line break, and `\[`, `\{`, `\\` are the characters themselves. Space at the end is ignored.
 //!
 //! Lines that begin with `>`, `~` or `@` happen; the `<`, `=` and `!` lines after each say what the bot does about it.
 //! What the user or an agent notices must all be written, in order: replies (a handoff's notice is one), `! campaign
@@ -195,7 +195,7 @@ pub fn duration(text: &str) -> Option<Duration> {
 
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&escape(&self.text))?;
+        f.write_str(&escape(self.text.trim_end()))?;
         for (kind, url) in &self.media {
             match url {
                 Some(url) => write!(f, " {{{} {}}}", escape(kind), escape(url))?,
