@@ -40,13 +40,14 @@ macro_rules! export {
                 fn migrate(
                     state: ::std::string::String,
                     from: u32,
-                ) -> ::std::result::Result<::std::string::String, $crate::bindings::turnwise::bot::types::Error> {
+                ) -> ::std::result::Result<::std::string::String, $crate::bindings::turnwise::bot::types::Error>
+                {
                     $crate::adapter::report_panics();
                     $crate::adapter::migrate::<$plugin>(state, from)
                 }
             }
 
-            $crate::bindings::export!(Component with_types_in $crate::bindings);
+    $crate::bindings::export!(Component with_types_in $crate::bindings);
         };
         // Natively there is no component, only the plugin that tests run.
         #[cfg(not(target_arch = "wasm32"))]

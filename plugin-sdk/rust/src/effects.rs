@@ -24,8 +24,7 @@ macro_rules! push {
 impl<S> Turn<S> {
     /// Says something to the user: not empty, at most 4096 characters.
     pub fn reply(&mut self, text: impl Into<String>) -> Reply<'_> {
-        let reply =
-            wire::Reply { text: text.into(), choices: vec![], media: None, campaign: None, properties: vec![] };
+        let reply = wire::Reply { text: text.into(), choices: vec![], media: None, campaign: None, properties: vec![] };
         let (reply, failure) = push!(self, Reply(reply));
         Reply { reply, failure }
     }

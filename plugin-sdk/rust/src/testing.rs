@@ -44,7 +44,13 @@ pub fn run_folder<P: Plugin>(folder: &str) {
     paths.sort();
     assert!(!paths.is_empty(), "{folder} holds no transcript (*.chat)");
     let failures: Vec<String> = paths.iter().filter_map(|path| run_path::<P>(path).err()).collect();
-    assert!(failures.is_empty(), "{} of {} transcripts failed\n\n{}", failures.len(), paths.len(), failures.join("\n\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} transcripts failed\n\n{}",
+        failures.len(),
+        paths.len(),
+        failures.join("\n\n")
+    );
 }
 
 /// Runs one transcript file.

@@ -3,8 +3,13 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::bindings::turnwise::bot::types::{Context, Decision, DeskStatus, Effect, NamedJson, NextState, Timestamp, User};
+use crate::bindings::turnwise::bot::types::{
+    Context, Decision, DeskStatus, Effect, NamedJson, NextState, Timestamp, User,
+};
 use crate::{Error, Result};
+
+#[cfg(test)]
+mod tests;
 
 /// One event being handled. Its getters say what there is to know; its other methods ask for something to be done, which
 /// happens after the turn is committed, in the order it was asked for.
@@ -121,7 +126,8 @@ impl<S: Serialize + DeserializeOwned + Default> Turn<S> {
         if let Some(failure) = self.failure {
             return Err(failure);
         }
-        let after = serde_json::to_string(&self.state).map_err(|error| Error::from(error).context("writing the state"))?;
+        let after =
+            serde_json::to_string(&self.state).map_err(|error| Error::from(error).context("writing the state"))?;
         let state = match before {
             None if is_default::<S>(&after) => NextState::Keep,
             Some(_) if is_default::<S>(&after) => NextState::Clear,

@@ -19,8 +19,7 @@ pub(super) struct Difference {
 pub(super) fn difference(written: &[Line], done: &[String]) -> Option<Difference> {
     let mut expected: Vec<(usize, String)> = written.iter().map(|line| (line.number, expectation(line))).collect();
     expected.sort_by_key(|(_, line)| order(line));
-    let unmet =
-        expected.iter().any(|(_, line)| !is_noticed(line) && !done.iter().any(|actual| meets(actual, line)));
+    let unmet = expected.iter().any(|(_, line)| !is_noticed(line) && !done.iter().any(|actual| meets(actual, line)));
     // Bookkeeping that nobody wrote about is only worth showing where some that was written is missing.
     let mut actual: Vec<&String> = done
         .iter()
@@ -66,11 +65,8 @@ fn diff(expected: &[(usize, String)], actual: &[&String]) -> Difference {
     let mut common = vec![vec![0_usize; actual.len() + 1]; expected.len() + 1];
     for (e, (_, line)) in expected.iter().enumerate().rev() {
         for (a, done) in actual.iter().enumerate().rev() {
-            common[e][a] = if meets(done, line) {
-                common[e + 1][a + 1] + 1
-            } else {
-                common[e + 1][a].max(common[e][a + 1])
-            };
+            common[e][a] =
+                if meets(done, line) { common[e + 1][a + 1] + 1 } else { common[e + 1][a].max(common[e][a + 1]) };
         }
     }
     let (mut e, mut a, mut first, mut diff) = (0, 0, None, String::new());

@@ -144,8 +144,8 @@ impl<P: crate::Plugin> Player<P> {
         self.context.seed = self.context.turn.wrapping_mul(2_654_435_761);
         let decision = match adapter::handle::<P>(self.context.clone(), self.state.as_deref(), event) {
             Ok(decision) => decision,
-            Err(Error::BadState(why)) => return vec![format!("! error bad-state: {why}")],
-            Err(Error::Other(why)) => return vec![format!("! error other: {why}")],
+            Err(Error::BadState(why)) => return vec![format!("! error bad-state {why}")],
+            Err(Error::Other(why)) => return vec![format!("! error other {why}")],
         };
         match &decision.state {
             NextState::Keep if matches!(event, Event::SessionExpired(_)) => self.state = None,

@@ -22,14 +22,14 @@ const DESCRIPTION_CHARS_MAX: usize = 72;
 pub(super) fn is_noticed(line: &str) -> bool {
     const NOTICED: [&str; 7] = ["campaign", "canvas", "handoff", "switch-bot", "end-session", "error", "refused"];
     match line.strip_prefix("! ") {
-        Some(effect) => NOTICED.contains(&effect.split([' ', ':']).next().unwrap_or_default()),
+        Some(effect) => NOTICED.contains(&effect.split(' ').next().unwrap_or_default()),
         None => line.starts_with('<'),
     }
 }
 
 /// The lines that a transcript would have for this decision.
 pub(super) fn lines(decision: &Decision) -> Vec<String> {
-    let mut lines: Vec<String> = refusals(decision).into_iter().map(|why| format!("! refused: {why}")).collect();
+    let mut lines: Vec<String> = refusals(decision).into_iter().map(|why| format!("! refused {why}")).collect();
     for effect in &decision.effects {
         lines.extend(effect_lines(effect).iter().map(|line| canonical(line)));
     }
@@ -83,9 +83,10 @@ fn effect_lines(effect: &Effect) -> Vec<String> {
 }
 
 fn reply_lines(reply: &Reply) -> Vec<String> {
-    let media = reply.media.iter().map(|media| {
-        (media.mime_type.clone().unwrap_or_else(|| "unknown".to_owned()), Some(media.url.clone()))
-    });
+    let media = reply
+        .media
+        .iter()
+        .map(|media| (media.mime_type.clone().unwrap_or_else(|| "unknown".to_owned()), Some(media.url.clone())));
     let choices = reply.choices.iter().map(|choice| choice.title.clone());
     let said = Said { text: reply.text.clone(), media: media.collect(), choices: choices.collect() };
     let mut lines = vec![format!("< {said}")];

@@ -88,7 +88,8 @@ pub fn parse(text: &str) -> Result<Vec<Line>, Mistake> {
         let entry = entry(source).map_err(|message| Mistake { line: number, message })?;
         let expects = matches!(entry, Entry::Bot(_) | Entry::Step(_) | Entry::Effect(_));
         if expects && lines.is_empty() {
-            let message = "nothing has happened yet that the bot could answer: begin with a `>`, `~` or `@` line".into();
+            let message =
+                "nothing has happened yet that the bot could answer: begin with a `>`, `~` or `@` line".into();
             return Err(Mistake { line: number, message });
         }
         lines.push(Line { number, source: source.to_owned(), entry });
@@ -157,7 +158,11 @@ fn until(end: char, chars: &mut std::str::Chars<'_>) -> Result<String, String> {
             Some('\\') => inside.push(escaped(chars.next())?),
             Some(char) if char == end => return Ok(inside.trim().to_owned()),
             Some(char) => inside.push(char),
-            None => return Err(format!("`{end}` is missing; a bracket that is part of the text is written `\\[` or `\\{{`")),
+            None => {
+                return Err(format!(
+                    "`{end}` is missing; a bracket that is part of the text is written `\\[` or `\\{{`"
+                ));
+            }
         }
     }
 }

@@ -81,7 +81,8 @@ fn response(words: &str) -> Result<Response, String> {
         "denied" => Err(RequestError::Denied(body.to_owned())),
         "unreachable" => Err(RequestError::Unreachable(body.to_owned())),
         _ => {
-            let status = status.parse().map_err(|_| "write e.g. `@ response ID 200 BODY` or `@ response ID timeout`")?;
+            let status =
+                status.parse().map_err(|_| "write e.g. `@ response ID 200 BODY` or `@ response ID timeout`")?;
             Ok(HttpResponse { status, headers: vec![], body: body.to_owned() })
         }
     };
