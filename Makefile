@@ -1,0 +1,38 @@
+# The commands that matter. Each sets up what it needs first; `make` alone lists them.
+# The recipes are long lines on purpose: what runs is what you can paste.
+
+native_target := $(CURDIR)/target/plugins-native
+rust_sources_of_plugins := $(wildcard plugin-sdk/rust/Cargo.toml plugins/*/Cargo.toml)
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test bench check plugins guests test-plugins test-host
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dev: plugins ## Build everything and have a conversation in the browser
+	cargo run -p turnwise -- dev
+
+test: guests test-plugins test-host ## Build and run every test
+
+bench: plugins ## Measure, side by side with the bare parts
+	cargo run --release -p turnwise-tests --bin bench
+
+check: ## Formatting, lints, licences and advisories
+	cargo fmt --all --check
+	@for manifest in $(rust_sources_of_plugins); do (set -x; cargo fmt --manifest-path "$$manifest" --check) || exit 1; done
+	cargo clippy --workspace --all-targets -- -D warnings
+	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo clippy --manifest-path "$$manifest" --all-targets -- -D warnings) || exit 1; done
+	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed; skipped: cargo install cargo-deny"; fi
+
+plugins: ## Build plugins/*.wasm
+	plugins/build.sh
+
+guests: ## Build plugins/*.wasm and the misbehaving guests of the tests
+	plugins/build.sh --guests
+
+test-plugins: ## Run the tests of the SDK and the plugins, natively
+	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo test --manifest-path "$$manifest") || exit 1; done
+
+test-host: guests ## Run the tests of the host, alone and as a whole
+	cargo test --workspace
