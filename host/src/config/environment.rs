@@ -1,0 +1,43 @@
+//! What the configuration reads besides its own text, behind one trait, so that reading it stays a pure function.
+
+use std::io;
+use std::path::Path;
+
+/// The process environment and the file system, as far as a configuration refers to them.
+pub trait Environment {
+    /// An environment variable; none if it is unset or not UTF-8.
+    fn var(&self, name: &str) -> Option<String>;
+
+    /// A file's text.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not UTF-8 (`InvalidData`).
+    fn read(&self, path: &Path) -> io::Result<String>;
+
+    /// The names of the files in a folder, in no order; none if there is no such folder.
+    fn files(&self, folder: &Path) -> Vec<String>;
+}
+
+/// The real one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemEnvironment;
+
+impl Environment for SystemEnvironment {
+    #[allow(clippy::disallowed_methods, reason = "the one place that may")]
+    fn var(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn read(&self, path: &Path) -> io::Result<String> {
+        std::fs::read_to_string(path)
+    }
+
+    fn files(&self, folder: &Path) -> Vec<String> {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries
+            .filter(|entry| entry.path().is_file())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect()
+    }
+}

@@ -1,0 +1,112 @@
+//! What has been found wrong so far, and which keys were asked for.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::error::{ConfigError, ConfigErrors};
+use super::suggest;
+
+/// Shared by everything that reads the document, so that one mistake never hides another.
+#[derive(Default)]
+pub(super) struct Report {
+    errors: RefCell<Vec<ConfigError>>,
+    unknown: RefCell<Vec<UnknownKey>>,
+    secrets: RefCell<Vec<Range<usize>>>,
+    /// Full path → default as it would be written, or none if there is none.
+    known: RefCell<BTreeMap<String, Option<String>>>,
+}
+
+struct UnknownKey {
+    section: String,
+    key: String,
+    span: Range<usize>,
+}
+
+impl Report {
+    pub(super) fn error(
+        &self,
+        code: &'static str,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.errors.borrow_mut().push(ConfigError { code, message: message.into(), span, help: help.into() });
+    }
+
+    /// A key nobody asked for; what was meant is only known once everything has been read.
+    pub(super) fn unknown_key(&self, section: &str, key: &str, span: Range<usize>) {
+        let (section, key) = (section.to_owned(), key.to_owned());
+        self.unknown.borrow_mut().push(UnknownKey { section, key, span });
+    }
+
+    /// A secret is written here: it must not be shown.
+    pub(super) fn secret(&self, span: Range<usize>) {
+        self.secrets.borrow_mut().push(span);
+    }
+
+    pub(super) fn known(&self, path: String, default: Option<String>) {
+        self.known.borrow_mut().insert(path, default);
+    }
+
+    /// Every key that was asked for, with its default.
+    #[cfg(test)]
+    pub(super) fn known_keys(&self) -> BTreeMap<String, Option<String>> {
+        self.known.borrow().clone()
+    }
+
+    /// The document has a syntax error at `spans`: what is missing or unknown may only seem so, and what shares a line
+    /// with the error is a consequence of it.
+    pub(super) fn keep_certain(&self, text: &str, spans: &[Range<usize>]) {
+        let line = |offset: usize| text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count();
+        let broken: Vec<usize> = spans.iter().map(|span| line(span.start)).collect();
+        let seems = |error: &ConfigError| error.code.starts_with("missing-key") || error.code.starts_with("unknown-");
+        self.unknown.borrow_mut().clear();
+        self.errors.borrow_mut().retain(|error| !seems(error) && !broken.contains(&line(error.span.start)));
+    }
+
+    /// The value, if nothing was wrong with it.
+    pub(super) fn into_result<T>(self, value: T, file: &str, text: &str) -> Result<T, ConfigErrors> {
+        let unknown = self.unknown.take();
+        let known = self.known.take();
+        let mut errors = self.errors.into_inner();
+        errors.extend(unknown.into_iter().map(|unknown| unknown.into_error(&known)));
+        if errors.is_empty() {
+            return Ok(value);
+        }
+        errors.sort_by_key(|error| (error.span.start, error.span.end));
+        Err(ConfigErrors { file: file.to_owned(), text: starred(text, &self.secrets.into_inner()), errors })
+    }
+}
+
+impl UnknownKey {
+    fn into_error(self, known: &BTreeMap<String, Option<String>>) -> ConfigError {
+        let Self { section, key, span } = self;
+        let here: Vec<&str> = known.keys().filter_map(|path| child(&section, path)).collect();
+        let elsewhere = known.keys().find_map(|path| path.rsplit_once('.').filter(|(_, name)| *name == key));
+        let help = match (suggest::closest(&key, here.iter().copied()), elsewhere) {
+            (Some(name), _) => format!("did you mean `{name}`?"),
+            (None, Some((owner, _))) => format!("it belongs under `[{owner}]`"),
+            (None, None) if here.is_empty() => "remove it".to_owned(),
+            (None, None) => format!("remove it; here are known: {}", suggest::list(here)),
+        };
+        let place = if section.is_empty() { "this file".to_owned() } else { format!("`[{section}]`") };
+        ConfigError { code: "unknown-key", message: format!("`{key}` is not a key of {place}"), span, help }
+    }
+}
+
+fn child<'a>(section: &str, path: &'a str) -> Option<&'a str> {
+    let rest = if section.is_empty() { path } else { path.strip_prefix(section)?.strip_prefix('.')? };
+    (!rest.contains('.')).then_some(rest)
+}
+
+/// The text with stars over the spans, of the same length in bytes.
+fn starred(text: &str, spans: &[Range<usize>]) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for byte in spans.iter().filter_map(|span| text.get(span.clone()).map(|_| span)).flat_map(Range::clone) {
+        if !matches!(bytes[byte], b'\n' | b'\r') {
+            bytes[byte] = b'*';
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}

@@ -1,0 +1,1 @@
+//! docs/configuration.md and the parser know the same keys and defaults.
