@@ -11,7 +11,7 @@ pub mod secret;
 mod section;
 mod suggest;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod units;
 
 use std::collections::BTreeMap;
@@ -99,6 +99,14 @@ pub struct Source {
 pub struct Plugins {
     pub dir: PathBuf,
     pub named: BTreeMap<String, Plugin>,
+}
+
+impl Plugins {
+    /// Where the plugin of this name is.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.named.get(name).map_or_else(|| self.dir.join(format!("{name}.wasm")), |plugin| plugin.file.clone())
+    }
 }
 
 /// `[plugins.NAME]`

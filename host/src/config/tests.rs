@@ -12,14 +12,14 @@ use super::{Config, parse};
 
 /// An environment of a few variables and files.
 #[derive(Default)]
-struct Fake {
-    vars: BTreeMap<&'static str, &'static str>,
-    files: BTreeMap<&'static str, &'static str>,
+pub(crate) struct Fake {
+    pub(crate) vars: BTreeMap<&'static str, &'static str>,
+    pub(crate) files: BTreeMap<&'static str, &'static str>,
 }
 
 impl Fake {
     /// Every way a secret can be, and two plugins.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let vars = [
             ("BRAZE_API_KEY", "3f1c5f0e-7f63-4d6b-9a57-1f8f6a2f8c11"),
             ("WEBHOOK_TOKEN", "0123456789abcdef0123456789abcdef"),
@@ -68,7 +68,7 @@ const CAMPAIGN: &str = "[braze.campaigns.reply]\nid = \"01234567-89ab-cdef-0123-
 const SOURCE: &str = "[sources.whatsapp]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\n";
 
 /// The text, followed by whatever a valid configuration has besides.
-fn completed(text: &str) -> String {
+pub(crate) fn completed(text: &str) -> String {
     let mut text = format!("{text}\n");
     for (section, rest) in [("[braze]", BRAZE), ("[braze.campaigns", CAMPAIGN), ("[sources.", SOURCE)] {
         if !text.contains(section) {
