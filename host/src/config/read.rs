@@ -29,7 +29,9 @@ const FILE_BYTES_MAX: usize = 1024 * 1024;
 /// # Errors
 /// Every mistake, in the order of the file.
 pub fn parse(file_name: &str, text: &str, environment: &dyn Environment) -> Result<Config, ConfigErrors> {
-    parse_with(Report::default(), file_name, text, environment)
+    let report = Report::default();
+    let config = examine(&report, file_name, text, environment);
+    report.into_result(config, file_name, if text.len() > FILE_BYTES_MAX { "" } else { text })
 }
 
 /// [`parse`], of the file itself.
@@ -66,33 +68,25 @@ pub(super) fn defaults() -> Config {
     )
 }
 
-pub(super) fn parse_with(
-    report: Report,
-    file_name: &str,
-    text: &str,
-    environment: &dyn Environment,
-) -> Result<Config, ConfigErrors> {
+/// What the text says, with stand-ins for all that is reported.
+pub(super) fn examine(report: &Report, file_name: &str, text: &str, environment: &dyn Environment) -> Config {
     if text.len() > FILE_BYTES_MAX {
         let message = format!("this file has {} bytes; a configuration has at most 1 MiB", text.len());
-        return Err(ConfigErrors::of_file(
-            file_name,
-            "file-too-large",
-            message,
-            "name the right file with `--config FILE`",
-        ));
+        report.error("file-too-large", 0..0, message, "name the right file with `--config FILE`");
+        return defaults();
     }
     if let Some(at) = text.find('\0') {
         let help = "this is not a text file, or not saved as UTF-8";
         report.error("nul-byte", at..at + 1, "there is a NUL byte here", help);
-        return report.into_result(defaults(), file_name, text);
+        return defaults();
     }
     let (table, syntax) = DeTable::parse_recoverable(text);
     let folder = Path::new(file_name).parent().unwrap_or(Path::new(""));
-    let references = References { report: &report, environment, folder };
+    let references = References { report, environment, folder };
     let end = text.trim_end().len();
-    let config = read(Section::root(table.get_ref(), end, &report), &references);
-    report_syntax(&syntax, text, &report);
-    report.into_result(config, file_name, text)
+    let config = read(Section::root(table.get_ref(), end, report), &references);
+    report_syntax(&syntax, text, report);
+    config
 }
 
 fn read(mut root: Section<'_>, references: &References<'_>) -> Config {

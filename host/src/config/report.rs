@@ -13,9 +13,11 @@ pub(super) struct Report {
     errors: RefCell<Vec<ConfigError>>,
     unknown: RefCell<Vec<UnknownKey>>,
     secrets: RefCell<Vec<Range<usize>>>,
-    /// Full path → default as it would be written, or none if there is none.
-    known: RefCell<BTreeMap<String, Option<String>>>,
+    known: RefCell<KnownKeys>,
 }
+
+/// Full path → default as it would be written, or none if there is none.
+pub(super) type KnownKeys = BTreeMap<String, Option<String>>;
 
 struct UnknownKey {
     section: String,
@@ -49,9 +51,9 @@ impl Report {
         self.known.borrow_mut().insert(path, default);
     }
 
-    /// Every key that was asked for, with its default.
+    /// Every key that was asked for.
     #[cfg(test)]
-    pub(super) fn known_keys(&self) -> BTreeMap<String, Option<String>> {
+    pub(super) fn known_keys(&self) -> KnownKeys {
         self.known.borrow().clone()
     }
 
@@ -60,7 +62,7 @@ impl Report {
     pub(super) fn keep_certain(&self, text: &str, spans: &[Range<usize>]) {
         let line = |offset: usize| text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count();
         let broken: Vec<usize> = spans.iter().map(|span| line(span.start)).collect();
-        let seems = |error: &ConfigError| error.code.starts_with("missing-key") || error.code.starts_with("unknown-");
+        let seems = |error: &ConfigError| error.code == "missing-key" || error.code.starts_with("unknown-");
         self.unknown.borrow_mut().clear();
         self.errors.borrow_mut().retain(|error| !seems(error) && !broken.contains(&line(error.span.start)));
     }
@@ -80,7 +82,7 @@ impl Report {
 }
 
 impl UnknownKey {
-    fn into_error(self, known: &BTreeMap<String, Option<String>>) -> ConfigError {
+    fn into_error(self, known: &KnownKeys) -> ConfigError {
         let Self { section, key, span } = self;
         let here: Vec<&str> = known.keys().filter_map(|path| child(&section, path)).collect();
         let elsewhere = known.keys().find_map(|path| path.rsplit_once('.').filter(|(_, name)| *name == key));
