@@ -193,13 +193,22 @@ fn to_text(setup: &Setup<'_>) -> String {
          {}\n\
          \n\
          Message body\n\
-         {}\n",
+         {}\n{}",
         source.bot,
         source.campaign,
         listed(&steps::webhook()),
         listed(&steps::reply(campaign)),
         reply_body(campaign),
+        button_texts(campaign),
     )
+}
+
+fn button_texts(campaign: &Campaign) -> String {
+    if !campaign.buttons {
+        return String::new();
+    }
+    let texts = button_properties().join("\n");
+    format!("\nButton texts\n{texts}\n\nHeader image, if you use images\n{}\n", property("media_url"))
 }
 
 fn listed(steps: &[String]) -> String {

@@ -1,7 +1,10 @@
 //! What the configuration reads besides its own text, behind one trait, so that reading it stays a pure function.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
+
+/// More than any configuration or secret may have; a device file has no end.
+const READ_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// The process environment and the file system, as far as a configuration refers to them.
 pub trait Environment {
@@ -11,7 +14,7 @@ pub trait Environment {
     /// A file's text.
     ///
     /// # Errors
-    /// When the file cannot be read or is not UTF-8 (`InvalidData`).
+    /// When the file cannot be read, is not UTF-8 (`InvalidData`), or is of no sensible size (`FileTooLarge`).
     fn read(&self, path: &Path) -> io::Result<String>;
 
     /// The names of the files in a folder, in no order; none if there is no such folder.
@@ -29,7 +32,12 @@ impl Environment for SystemEnvironment {
     }
 
     fn read(&self, path: &Path) -> io::Result<String> {
-        std::fs::read_to_string(path)
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(READ_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > READ_BYTES_MAX {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
     }
 
     fn files(&self, folder: &Path) -> Vec<String> {

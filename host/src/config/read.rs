@@ -13,7 +13,7 @@ use toml::de::{DeTable, Error};
 
 use super::environment::Environment;
 use super::reference::References;
-use super::report::Report;
+use super::report::{Report, line_start};
 use super::section::Section;
 use super::{Config, ConfigErrors};
 
@@ -45,6 +45,10 @@ pub fn load(file: &Path, environment: &dyn Environment) -> Result<Config, Config
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             let message = "this file is not UTF-8 text".to_owned();
             Err(ConfigErrors::of_file(&name, "not-utf8", message, "save it as UTF-8"))
+        }
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            let message = "this file is far too large for a configuration".to_owned();
+            Err(ConfigErrors::of_file(&name, "file-too-large", message, "name the right file with `--config FILE`"))
         }
         Err(error) => {
             let help = "name another with `--config FILE`; `turnwise dev` needs none";
@@ -110,7 +114,7 @@ fn report_syntax(errors: &[Error], text: &str, report: &Report) {
     report.keep_certain(text, &spans);
     let mut lines = Vec::new();
     for (error, span) in errors.iter().zip(spans) {
-        let begin = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let begin = line_start(text, span.start);
         if lines.contains(&begin) {
             continue;
         }
@@ -134,19 +138,22 @@ fn syntax_help(line: &str, message: &str) -> String {
     if message.contains("duplicate key") {
         return "keep one of the two; a table is opened once and holds all its keys".to_owned();
     }
-    if let Some((key, value)) = line.split_once('=') {
-        let value = value.trim();
-        if matches!(key.trim(), "api_key" | "tokens") {
-            return "write references in quotes: `api_key = \"env:BRAZE_API_KEY\"`, `tokens = [\"env:WEBHOOK_TOKEN\"]`"
-                .to_owned();
-        }
-        if !value.is_empty() && !value.contains(['"', '\'', '[', '{']) {
-            return format!("put the value in quotes: `{} = \"{value}\"`", key.trim());
-        }
-    } else if !line.trim_start().starts_with('[') && !line.trim().is_empty() {
-        return "a line is `key = value`, `[table]` or `# comment`".to_owned();
+    let line = line.trim();
+    if let Some(table) = line.strip_prefix('[').filter(|_| !line.contains('=')) {
+        return format!("write `[{}]`", table.trim_matches(['[', ']', ' ']));
     }
-    "see https://toml.io for the notation: `key = \"text\"`, `[table]`, `# comment`".to_owned()
+    let Some((key, value)) = line.split_once('=').or_else(|| line.split_once(':')) else {
+        return "a line is `key = value`, `[table]` or `# comment`".to_owned();
+    };
+    let (key, value) = (key.trim(), value.trim());
+    match (key, value.chars().next()) {
+        ("api_key", _) => "write a reference in quotes: `api_key = \"env:BRAZE_API_KEY\"`".to_owned(),
+        ("tokens", _) => "write references in quotes: `tokens = [\"env:WEBHOOK_TOKEN\"]`".to_owned(),
+        (_, Some('[' | '{')) => {
+            format!("close every quote and bracket: `{key} = [\"one\", \"two\"]`, `{key} = {{ name = \"value\" }}`")
+        }
+        _ => format!("write `{key} = \"{}\"`", value.trim_matches(['"', '\'', ' '])),
+    }
 }
 
 /// An environment in which nothing is there.

@@ -57,14 +57,17 @@ impl Report {
         self.known.borrow().clone()
     }
 
-    /// The document has a syntax error at `spans`: what is missing or unknown may only seem so, and what shares a line
-    /// with the error is a consequence of it.
+    /// The document has syntax errors at `spans`: what is missing may only seem so, what shares a line with one is a
+    /// consequence of it, and below a broken `[table]` line keys are taken for those of the table above.
     pub(super) fn keep_certain(&self, text: &str, spans: &[Range<usize>]) {
-        let line = |offset: usize| text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count();
-        let broken: Vec<usize> = spans.iter().map(|span| line(span.start)).collect();
-        let seems = |error: &ConfigError| error.code == "missing-key" || error.code.starts_with("unknown-");
-        self.unknown.borrow_mut().clear();
-        self.errors.borrow_mut().retain(|error| !seems(error) && !broken.contains(&line(error.span.start)));
+        let broken: Vec<usize> = spans.iter().map(|span| line_start(text, span.start)).collect();
+        let sure_until = broken.iter().copied().find(|begin| text[*begin..].trim_start().starts_with('['));
+        let certain = |span: &Range<usize>| {
+            !broken.contains(&line_start(text, span.start)) && sure_until.is_none_or(|until| span.start < until)
+        };
+        let seems = |code: &str| matches!(code, "missing-key" | "unknown-bot" | "unknown-campaign");
+        self.unknown.borrow_mut().retain(|unknown| certain(&unknown.span));
+        self.errors.borrow_mut().retain(|error| !seems(error.code) && certain(&error.span));
     }
 
     /// The value, if nothing was wrong with it.
@@ -90,11 +93,17 @@ impl UnknownKey {
             (Some(name), _) => format!("did you mean `{name}`?"),
             (None, Some((owner, _))) => format!("it belongs under `[{owner}]`"),
             (None, None) if here.is_empty() => "remove it".to_owned(),
-            (None, None) => format!("remove it; here are known: {}", suggest::list(here)),
+            (None, None) => format!("remove it; known here: {}", suggest::list(here)),
         };
         let place = if section.is_empty() { "this file".to_owned() } else { format!("`[{section}]`") };
         ConfigError { code: "unknown-key", message: format!("`{key}` is not a key of {place}"), span, help }
     }
+}
+
+/// Where the line of this offset begins.
+pub(super) fn line_start(text: &str, offset: usize) -> usize {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
 }
 
 fn child<'a>(section: &str, path: &'a str) -> Option<&'a str> {

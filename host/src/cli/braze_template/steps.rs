@@ -1,13 +1,12 @@
 //! What to click in Braze, in the order in which its pages come.
 
-use super::{button_properties, property, reply_body};
 use crate::config::Campaign;
 
 /// The campaign that forwards what users write.
 pub(super) fn webhook() -> Vec<String> {
     let steps = [
         "Messaging > Campaigns > Create Campaign > Webhook. A campaign, not a Canvas: a Canvas may drop the second of two quick messages.",
-        "Compose: request type POST, body type Raw text; paste the URL, the two headers and the body below exactly.",
+        "Compose: request type POST, body type Raw text; paste the URL, the two headers and the body given here exactly.",
         "Schedule: Action-Based Delivery, trigger \"Send a WhatsApp inbound message\" for your subscription group, no keyword, no delay, no end date.",
         "Delivery controls: switch re-eligibility on with no waiting time, else Turnwise hears each user once only.",
         "Delivery controls: no quiet hours, no frequency capping, no rate limit; each delays or drops what users write.",
@@ -23,21 +22,17 @@ pub(super) fn reply(campaign: &Campaign) -> Vec<String> {
             .to_owned(),
     ];
     if campaign.buttons {
-        let [one, two, three] = button_properties();
-        steps.push(format!(
-            "Compose: a Response Message, layout Quick Reply; body {}, button texts {one}, {two} and {three}, header image {} if you use images.",
-            reply_body(campaign),
-            property("media_url"),
-        ));
+        let body = "the body, the button texts and, if you use images, the header image given here";
+        steps.push(format!("Compose: a Response Message, layout Quick Reply, with {body}."));
         steps.push(
             "Send a reply with choices and one without as a test: if the one without does not arrive, use the layout Text and set `buttons = false`; \
              choices then are numbered lines below the text."
                 .to_owned(),
         );
     } else {
+        let reason = "A template would refuse line breaks and cost credits.";
         steps.push(format!(
-            "Compose: a Response Message, layout Text; body {}. A template would refuse line breaks and cost credits.",
-            reply_body(campaign)
+            "Compose: a Response Message, layout Text, with the body given here and nothing else. {reason}"
         ));
     }
     steps.extend([

@@ -117,10 +117,10 @@ fn check_property(property: &Spanned<String>, report: &Report) {
 fn check_endpoint(endpoint: &Spanned<String>, report: &Report) {
     let text = endpoint.get_ref().as_str();
     let wrong = |code, message: &str, help: String| report.error(code, endpoint.span(), message, help);
-    let parsed = Url::parse(text).ok();
+    let has_scheme = text.contains("://");
+    let parsed = Url::parse(&if has_scheme { text.to_owned() } else { format!("https://{text}") }).ok();
     let Some((url, host)) = parsed.as_ref().and_then(|url| Some((url, url.host_str()?.to_owned()))) else {
-        let assumed = if text.starts_with("rest.") { format!("https://{text}") } else { ENDPOINT_EXAMPLE.to_owned() };
-        return wrong("bad-endpoint", "`endpoint` is not a URL", format!("write `endpoint = \"{assumed}\"`"));
+        return wrong("bad-endpoint", "`endpoint` is not a URL", format!("write `endpoint = \"{ENDPOINT_EXAMPLE}\"`"));
     };
     for (prefix, code, what) in [
         ("dashboard", "endpoint-is-dashboard", "`endpoint` is the address of Braze's dashboard, not of its REST API"),
@@ -130,6 +130,10 @@ fn check_endpoint(endpoint: &Spanned<String>, report: &Report) {
             let rest = rest_host(&host).unwrap_or_else(|| "rest.fra-01.braze.eu".to_owned());
             return wrong(code, what, format!("write `endpoint = \"https://{rest}\"`"));
         }
+    }
+    if !has_scheme {
+        let help = format!("write `endpoint = \"https://{host}\"`");
+        return wrong("bad-endpoint", "`endpoint` does not begin with `https://`", help);
     }
     let loopback = matches!(host.as_str(), "localhost" | "[::1]") || host.starts_with("127.");
     if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {

@@ -75,6 +75,7 @@ const BRAZE: &[(&str, &str)] = &[
     ),
     ("[braze]\nendpoint = \"https://sdk.iad-03.braze.com\"\napi_key = \"env:BRAZE_API_KEY\"", "endpoint-is-sdk 2:12"),
     ("[braze]\nendpoint = \"rest.fra-01.braze.eu\"\napi_key = \"env:BRAZE_API_KEY\"", "bad-endpoint 2:12"),
+    ("[braze]\nendpoint = \"dashboard-01.braze.eu\"\napi_key = \"env:BRAZE_API_KEY\"", "endpoint-is-dashboard 2:12"),
     ("[braze]\nendpoint = \"ftp://rest.fra-01.braze.eu\"\napi_key = \"env:BRAZE_API_KEY\"", "endpoint-not-https 2:12"),
     ("[braze]\nendpoint = \"\"\napi_key = \"env:BRAZE_API_KEY\"", "bad-endpoint 2:12"),
     ("[braze]\napi_key = \"3f1c5f0e-7f63\"\nendpoint = \"https://rest.fra-01.braze.eu\"", "literal-secret 2:11"),
@@ -173,7 +174,7 @@ const NOTATION: &[(&str, &str)] = &[
     ("\u{feff}lisen = 1", "unknown-key 1:1"),
     ("[server]\r\nlisen = 1\r\n", "unknown-key 2:1"),
     ("[server]\n\tlisen\t=\t1", "unknown-key 2:2"),
-    ("[server]\n\"größe\" = 1\nlistän = 2", "syntax 3:5"),
+    ("[server]\n\"größe\" = 1\nlistän = 2", "unknown-key 2:1 syntax 3:5"),
 ];
 
 #[test]
@@ -241,8 +242,10 @@ campaign = \"replay\"
 
 #[test]
 fn a_syntax_error_does_not_hide_what_is_certainly_wrong_elsewhere() {
-    let text = completed("[server]\nadmin = \"0.0.0.0:8081\"\nlisten = 0.0.0.0:8080");
-    assert_eq!(mistakes(&text), ["admin-not-loopback 2:9", "syntax 3:13"]);
+    let text = completed("[server]\nadmin = \"0.0.0.0:8081\"\nlisten = 0.0.0.0:8080\nlisen = 1");
+    assert_eq!(mistakes(&text), ["admin-not-loopback 2:9", "syntax 3:13", "unknown-key 4:1"]);
+    let text = completed("[server]\nlisen = 1\n[storage\nurl = \"redb:x\"");
+    assert_eq!(mistakes(&text), ["unknown-key 2:1", "syntax 3:9"]);
 }
 
 #[test]
@@ -267,9 +270,45 @@ fn every_kind_of_help_can_be_pasted() {
             "[sources.a]\nbot = \"zebra\"\ntokens = [\"env:WEBHOOK_TOKEN\"]",
             "put `zebra.wasm` into the plugins folder, or name one of `menu` and `orders`",
         ),
-        ("[server]\nlisten = 0.0.0.0:8080", "put the value in quotes: `listen = \"0.0.0.0:8080\"`"),
+        ("[server]\nlisten = 0.0.0.0:8080", "write `listen = \"0.0.0.0:8080\"`"),
+        ("[server]\nlisten = \"0.0.0.0:8080", "write `listen = \"0.0.0.0:8080\"`"),
+        ("[server\nlisten = 1", "write `[server]`"),
+        ("[server]\nheader_timeout: 10s", "write `header_timeout = \"10s\"`"),
     ] {
         let errors = read(&completed(text)).expect_err(text);
         assert_eq!(errors.errors[0].help, help, "{text}");
+    }
+}
+
+/// Cuts, doubles and overwrites pieces of a configuration by a fixed sequence of numbers.
+#[test]
+fn no_damage_to_a_file_makes_reading_it_fail_otherwise() {
+    let whole = completed(
+        "\u{feff}[server]\nlisten = \"0.0.0.0:8080\" # größer\nbody_limit = \"64KiB\"\n[storage]\nurl = \"redb:x\"\n\
+         [plugins.menu]\nfile = 'plugins/menu.wasm'\nsettings = { list = [1, 2.5, 08:30:00], text = \"\"\"é\"\"\" }\n",
+    );
+    let mut state = 1_u32;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below
+    };
+    for _ in 0..3000 {
+        let mut chars: Vec<char> = whole.chars().collect();
+        for _ in 0..=next(3) {
+            let (from, length) = (next(chars.len()), next(12));
+            let piece: Vec<char> = chars.iter().skip(from).take(length).copied().collect();
+            let to = (from + next(2) * length).min(chars.len());
+            let at = next(chars.len());
+            match next(3) {
+                0 => drop(chars.drain(from..to)),
+                1 => drop(chars.splice(at..at, piece)),
+                _ => chars[at] = ['"', '[', ']', '=', '\n', '\'', '{', '.', '\u{0}', 'é', '#'][next(11)],
+            }
+        }
+        let text: String = chars.into_iter().collect();
+        if let Err(errors) = read(&text) {
+            assert!(!errors.errors.is_empty() && errors.render(false).contains("mistake"));
+            assert!(errors.errors.iter().all(|error| text.get(error.span.clone()).is_some()), "{text}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::super::{Config, DevOptions, PluginLimits, load, suggest, units};
+use super::super::{Config, DevOptions, PluginLimits, SystemEnvironment, load, suggest, units};
 use super::{Fake, completed, read};
 
 #[test]
@@ -173,6 +173,13 @@ fn a_file_that_is_not_there_is_named() {
     let errors = load(Path::new("conf/none.toml"), &Fake::new()).expect_err("not there");
     assert_eq!(errors.errors[0].code, "unreadable-file");
     assert!(errors.render(false).starts_with("error[unreadable-file]: cannot read the configuration"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_without_end_is_not_read_to_its_end() {
+    let errors = load(Path::new("/dev/zero"), &SystemEnvironment).expect_err("endless");
+    assert_eq!(errors.errors[0].code, "file-too-large");
 }
 
 #[test]
