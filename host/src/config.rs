@@ -1,6 +1,18 @@
 //! `turnwise.toml`: a pure function from its text and the environment to a [`Config`], or to every mistake at once.
 
+pub mod dev;
+pub mod environment;
+pub mod error;
+mod read;
+mod reference;
+mod render;
+mod report;
 pub mod secret;
+mod section;
+mod suggest;
+#[cfg(test)]
+pub(crate) mod tests;
+mod units;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -8,6 +20,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::conversation::NamedJson;
+pub use dev::DevOptions;
+pub use environment::{Environment, SystemEnvironment};
+pub use error::{ConfigError, ConfigErrors, Position};
+pub use read::{load, parse};
 pub use secret::Secret;
 
 /// A valid configuration with every default filled in.
@@ -83,6 +99,14 @@ pub struct Source {
 pub struct Plugins {
     pub dir: PathBuf,
     pub named: BTreeMap<String, Plugin>,
+}
+
+impl Plugins {
+    /// Where the plugin of this name is.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.named.get(name).map_or_else(|| self.dir.join(format!("{name}.wasm")), |plugin| plugin.file.clone())
+    }
 }
 
 /// `[plugins.NAME]`

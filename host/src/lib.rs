@@ -12,4 +12,5 @@ pub mod outbox;
 
 pub mod storage;
 
+pub mod cli;
 pub mod config;

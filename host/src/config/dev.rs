@@ -1,0 +1,46 @@
+//! The configuration of `turnwise dev`: everything on this machine, nothing to write.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::read::{FALLBACK_TEXT, defaults};
+use super::{Campaign, Config, Secret, Source};
+
+/// Of source and sandbox alike; dev listens on loopback only, where a secret would keep nobody out.
+pub const DEV_SECRET: &str = "dev";
+
+/// What `turnwise dev` can be told.
+#[derive(Clone, Debug)]
+pub struct DevOptions {
+    pub listen: SocketAddr,
+    pub admin: SocketAddr,
+    /// Where the sandbox plays Braze.
+    pub sandbox: SocketAddr,
+    pub plugins_dir: PathBuf,
+    pub data_dir: PathBuf,
+}
+
+impl Config {
+    /// One source, `whatsapp`, answered by the bot `menu` through the sandbox's campaign `reply`.
+    #[must_use]
+    pub fn dev(options: DevOptions) -> Self {
+        let mut config = defaults();
+        config.server.listen = options.listen;
+        config.server.admin = options.admin;
+        config.storage.path = options.data_dir.join("turnwise.redb");
+        config.plugins.dir = options.plugins_dir;
+        config.braze.endpoint = format!("http://{}", options.sandbox);
+        config.braze.api_key = Secret::new(DEV_SECRET);
+        let reply =
+            Campaign { id: "reply".to_owned(), text_property: "external_system_msg_body".to_owned(), buttons: true };
+        config.braze.campaigns.insert("reply".to_owned(), reply);
+        let source = Source {
+            bot: "menu".to_owned(),
+            tokens: vec![Secret::new(DEV_SECRET)],
+            campaign: "reply".to_owned(),
+            fallback_text: FALLBACK_TEXT.to_owned(),
+        };
+        config.sources.insert("whatsapp".to_owned(), source);
+        config
+    }
+}

@@ -1,0 +1,113 @@
+//! `[plugins]`: where they are, and what each is given.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::super::reference::References;
+use super::super::report::Report;
+use super::super::section::Section;
+use super::super::{Plugin, PluginLimits, Plugins, suggest};
+use crate::conversation::NamedJson;
+
+const DIR: &str = "plugins";
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+pub(super) fn read(mut section: Section<'_>, references: &References<'_>) -> Plugins {
+    let dir = section.text("dir", Some(DIR), DIR).map_or_else(|| DIR.to_owned(), Spanned::into_inner);
+    let dir = references.folder.join(dir);
+    let mut named = BTreeMap::new();
+    for (name, mut section) in section.named() {
+        let file = read_file(&mut section, name, &dir, references);
+        let settings = read_settings(section.section("settings"), references.report);
+        let limits = read_limits(section.section("limits"));
+        section.not_supported("connections", "plugins cannot make HTTP requests yet");
+        section.not_supported("campaigns", "a plugin may use every campaign under `[braze.campaigns]`");
+        section.finish();
+        named.insert(name.to_owned(), Plugin { file, settings, limits });
+    }
+    Plugins { dir, named }
+}
+
+/// The plugins that a source may name: those configured, and every `.wasm` in the folder.
+pub(super) fn known(plugins: &Plugins, references: &References<'_>) -> Vec<String> {
+    let files = references.environment.files(&plugins.dir);
+    let mut names: Vec<String> = files.iter().filter_map(|file| Some(file.strip_suffix(".wasm")?.to_owned())).collect();
+    names.extend(plugins.named.keys().cloned());
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn read_file(section: &mut Section<'_>, name: &str, dir: &Path, references: &References<'_>) -> PathBuf {
+    let given = section.text("file", Some("plugins/NAME.wasm"), "plugins/menu.wasm");
+    let file =
+        given.as_ref().map_or_else(|| dir.join(format!("{name}.wasm")), |file| references.folder.join(file.get_ref()));
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let files = references.environment.files(folder);
+    if !file.file_name().is_some_and(|name| files.iter().any(|file| name == file.as_str())) {
+        let there: Vec<&str> = files.iter().filter_map(|file| file.strip_suffix(".wasm")).collect();
+        let help = match suggest::closest(name, there.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if there.is_empty() => format!("put the plugin there; `{}` holds none", folder.display()),
+            None => format!("put the plugin there; in `{}` are {}", folder.display(), suggest::list(there)),
+        };
+        let span = given.map_or_else(|| section.span(), |file| file.span());
+        references.report.error("missing-plugin", span, format!("there is no file `{}`", file.display()), help);
+    }
+    file
+}
+
+fn read_limits(mut section: Section<'_>) -> PluginLimits {
+    let default = PluginLimits::default();
+    let limits = PluginLimits {
+        memory_bytes_max: section.bytes("memory", default.memory_bytes_max, MIB..=4096 * MIB),
+        hostcall_fuel: section.bytes("hostcall_fuel", default.hostcall_fuel, 64 * KIB..=1024 * MIB),
+        deadline: section.duration("deadline", default.deadline, Duration::from_millis(1)..=Duration::from_mins(1)),
+        log_bytes_max: section.bytes("log", default.log_bytes_max, 1..=MIB),
+    };
+    section.finish();
+    limits
+}
+
+fn read_settings(section: Section<'_>, report: &Report) -> Vec<NamedJson> {
+    let table = section.whole();
+    let entry = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+        let value = to_json(value, report).to_string();
+        NamedJson { name: String::from(AsRef::<str>::as_ref(name.get_ref())), value }
+    };
+    table.into_iter().flat_map(DeTable::iter).map(entry).collect()
+}
+
+/// TOML has two things that JSON has not: dates become texts, and numbers that are none are refused.
+fn to_json(value: &Spanned<DeValue<'_>>, report: &Report) -> Json {
+    let refuse = |what: &str| {
+        report.error(
+            "bad-setting",
+            value.span(),
+            format!("JSON has no {what}, and settings reach plugins as JSON"),
+            "write it as a text in quotes",
+        );
+        Json::Null
+    };
+    match value.get_ref() {
+        DeValue::String(text) => Json::from(text.as_ref()),
+        DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+            .map_or_else(|_| refuse("whole number this large"), Json::from),
+        DeValue::Float(float) => {
+            let number = float.as_str().parse().ok().and_then(serde_json::Number::from_f64);
+            number.map_or_else(|| refuse("such number"), Json::Number)
+        }
+        DeValue::Boolean(flag) => Json::from(*flag),
+        DeValue::Datetime(date) => Json::from(date.to_string()),
+        DeValue::Array(items) => items.iter().map(|item| to_json(item, report)).collect(),
+        DeValue::Table(table) => {
+            table.iter().map(|(name, value)| (name.get_ref().as_ref().to_owned(), to_json(value, report))).collect()
+        }
+    }
+}

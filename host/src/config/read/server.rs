@@ -1,0 +1,90 @@
+//! `[server]` and `[storage]`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use super::super::reference::References;
+use super::super::report::Report;
+use super::super::section::Section;
+use super::super::{Server, Storage};
+use crate::limits::{STORAGE_CACHE_BYTES, WEBHOOK_BODY_BYTES_MAX};
+
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
+const ADMIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
+/// Half of the file descriptors most systems give a process.
+const CONNECTIONS_MAX: usize = 512;
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Less than the 30 s that Kubernetes and Docker's longest habits leave before killing.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
+const STORAGE_URL: &str = "redb:data/turnwise.redb";
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+
+pub(super) fn read(mut section: Section<'_>, report: &Report) -> Server {
+    let listen = section.address("listen", LISTEN);
+    let admin = section.address("admin", ADMIN);
+    let (public, private) = (*listen.get_ref(), *admin.get_ref());
+    if !private.ip().is_loopback() {
+        let help = format!(
+            "write `admin = \"127.0.0.1:{}\"` and reach it through an SSH tunnel or a proxy with its own login",
+            private.port()
+        );
+        report.error("admin-not-loopback", admin.span(), "`admin` is reachable from other machines", help);
+    }
+    let overlaps = public.ip() == private.ip() || public.ip().is_unspecified() || private.ip().is_unspecified();
+    if overlaps && public.port() == private.port() && public.port() != 0 {
+        let at = if section.exists() && admin.span() != section.span() { admin.span() } else { listen.span() };
+        let free = public.port().checked_add(1).unwrap_or(8081);
+        let message = format!("`listen` and `admin` both want port {}", public.port());
+        report.error("port-clash", at, message, format!("give one another port: `admin = \"127.0.0.1:{free}\"`"));
+    }
+    let server = Server {
+        listen: public,
+        admin: private,
+        connections_max: section.count("connections_max", CONNECTIONS_MAX, 1..=65_536),
+        header_timeout: section.duration("header_timeout", HEADER_TIMEOUT, SECOND..=MINUTE),
+        body_timeout: section.duration("body_timeout", BODY_TIMEOUT, SECOND..=MINUTE),
+        body_bytes_max: section.bytes("body_limit", WEBHOOK_BODY_BYTES_MAX, 1024..=4 * 1024 * 1024),
+        drain_timeout: section.duration("drain_timeout", DRAIN_TIMEOUT, SECOND..=10 * MINUTE),
+    };
+    section.finish();
+    server
+}
+
+pub(super) fn read_storage(mut section: Section<'_>, references: &References<'_>) -> Storage {
+    let url = section.text("url", Some(STORAGE_URL), STORAGE_URL);
+    let path = url.as_ref().map_or(STORAGE_URL, |url| url.get_ref()).strip_prefix("redb:").unwrap_or_default();
+    if let Some(url) = url.as_ref().filter(|_| path.trim().is_empty()) {
+        let scheme = url.get_ref().split_once("://").map(|(scheme, _)| scheme);
+        if let Some("postgres" | "postgresql") = scheme {
+            let help = format!("write `url = \"{STORAGE_URL}\"`");
+            // It usually carries a password.
+            references.report.secret(url.span());
+            references.report.error(
+                "not-supported",
+                url.span(),
+                "this version keeps its data in redb only, not in PostgreSQL",
+                help,
+            );
+        } else {
+            let help = match scheme {
+                None if is_path(url.get_ref()) => format!("write `url = \"redb:{}\"`", url.get_ref()),
+                _ => format!("write `url = \"{STORAGE_URL}\"`"),
+            };
+            references.report.error("bad-storage-url", url.span(), "`url` is not `redb:` and the path of a file", help);
+        }
+    }
+    let storage = Storage {
+        path: references.folder.join(Path::new(path)),
+        cache_bytes: section.bytes("cache", STORAGE_CACHE_BYTES, 1024 * 1024..=64 * 1024 * 1024 * 1024),
+    };
+    section.finish();
+    storage
+}
+
+fn is_path(text: &str) -> bool {
+    !text.trim().is_empty() && !text.contains(':')
+}
