@@ -1,6 +1,7 @@
 //! Durable data behind one trait of few, coarse operations, so that the embedded redb and a PostgreSQL-wire database serve the
 //! same engine. Every operation is durable when it returns.
 
+pub mod name;
 pub mod record;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::conversation::{ConversationId, Event};
 use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::{self, OutboxSeq};
 
+pub use name::{QuarantineId, TraceId};
 pub use record::{Conversation, JournalEntry};
 
 /// The place of an item in the inbox; grows with every item, also across restarts.
