@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 use super::client::{Client, HELLO, INBOUND, Running, TOKEN, bearer, ingress, server_config, within};
 use crate::ingress::{listener, webhook};
 
-/// Short enough to be waited for.
-const SHORT: Duration = Duration::from_millis(100);
+/// Short enough to be waited for, long enough for a busy machine to send a head in.
+const SHORT: Duration = Duration::from_millis(300);
 
 fn head_of(body_bytes: usize) -> String {
     format!("POST {INBOUND} HTTP/1.1\r\nHost: t\r\n{}\r\nContent-Length: {body_bytes}\r\n\r\n", bearer(TOKEN))

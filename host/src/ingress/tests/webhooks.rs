@@ -1,6 +1,8 @@
 //! What a webhook is answered, and what reaches storage.
 
 use std::collections::BTreeSet;
+use std::io;
+use std::sync::{Arc, Mutex};
 
 use tokio::task::JoinSet;
 
@@ -250,4 +252,49 @@ async fn one_connection_carries_many_webhooks() {
     }
     assert_eq!(server.storage.accepted.lock().unwrap().len(), 50);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn the_log_has_a_line_for_each_webhook_and_nothing_of_who_wrote_what() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone());
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+
+    let server = Running::start().await;
+    let body = r#"{"user_id":"","phone_number":"+491701234567","message":"a "secret" word"}"#;
+    let conversation = server.deliver(body).await.text("conversation");
+    server.deliver(body).await;
+    server.deliver(r#"{"user_id":"","secret"#).await;
+    deliver_with(&server, "/v1/inbound/secret", &[&bearer("secret")]).await;
+    server.stop().await;
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).expect("the log is UTF-8");
+    for private in ["secret", "1701234567", TOKEN] {
+        assert!(!log.contains(private), "{private}: {log}");
+    }
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("webhook")).collect();
+    assert_eq!(lines.len(), 4, "{log}");
+    assert!(lines[0].contains("status=202") && lines[0].contains("mended=true"), "{}", lines[0]);
+    assert!(lines[0].contains(&conversation) && lines[0].contains(r#"source="whatsapp""#), "{}", lines[0]);
+    assert!(lines[1].contains("status=200") && lines[1].contains("duplicate=true"), "{}", lines[1]);
+    assert!(lines[2].contains("quarantined") && lines[2].contains("q_1"), "{}", lines[2]);
+    assert!(lines[3].contains("status=401") && lines[3].contains("(unknown)"), "{}", lines[3]);
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
