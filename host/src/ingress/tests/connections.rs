@@ -4,6 +4,7 @@ use std::io;
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
@@ -60,6 +61,20 @@ async fn an_idle_connection_outlives_the_time_a_head_may_take() {
 }
 
 #[tokio::test]
+async fn a_body_may_take_longer_than_a_head() {
+    let server = Running::with(config_with(|server| server.header_timeout = SHORT)).await;
+    let mut client = server.connect().await;
+    client.send(head_of(HELLO.len()).replace("Host: t", "Host: t\r\nExpect: 100-continue").as_bytes()).await;
+    assert_eq!(client.answer().await.status, 100, "the body is awaited");
+    let (begin, end) = HELLO.as_bytes().split_at(10);
+    client.send(begin).await;
+    assert!(server.connect().await.answer_or_end().await.is_none(), "a head's time has passed");
+    client.send(end).await;
+    assert_eq!(client.answer().await.status, 202);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_end_is_answered_408() {
     let server = Running::with(config_with(|server| server.body_timeout = SHORT)).await;
     let mut client = server.connect().await;
@@ -87,7 +102,7 @@ async fn a_body_that_breaks_off_is_not_accepted() {
     let server = Running::start().await;
     let mut client = server.connect().await;
     client.send(format!("{}{HELLO}", head_of(HELLO.len() + 1)).as_bytes()).await;
-    within(tokio::io::AsyncWriteExt::shutdown(&mut client.tcp)).await.expect("our side is open");
+    within(client.tcp.shutdown()).await.expect("our side is open");
     assert_eq!(client.answer_or_end().await.map(|answer| answer.status), Some(400));
     assert!(server.storage.accepted.lock().unwrap().is_empty());
     server.stop().await;
@@ -103,6 +118,19 @@ async fn a_body_over_the_limit_is_refused_before_it_is_read() {
 }
 
 #[tokio::test]
+async fn a_client_still_sending_is_heard_out_and_gets_its_answer() {
+    let server = Running::start().await;
+    let mut client = server.connect().await;
+    let body = vec![b'x'; 512 * 1024];
+    let request = [head_of(body.len()).as_bytes(), &body].concat();
+    within(client.tcp.write_all(&request)).await.expect("the connection is not reset");
+    assert_eq!(client.answer().await.status, 413);
+    let end = within(client.tcp.read(&mut [0])).await;
+    assert_eq!(end.expect("the connection ends in order"), 0);
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn an_endless_body_is_not_read_to_its_end() {
     let server = Running::start().await;
     let client = server.connect().await;
@@ -110,12 +138,12 @@ async fn an_endless_body_is_not_read_to_its_end() {
     let (mut reading, mut writing) = client.tcp.into_split();
     let endless = async {
         let chunk = format!("1000\r\n{}\r\n", "x".repeat(0x1000));
-        tokio::io::AsyncWriteExt::write_all(&mut writing, head.as_bytes()).await.expect("the server listens");
-        while tokio::io::AsyncWriteExt::write_all(&mut writing, chunk.as_bytes()).await.is_ok() {}
+        writing.write_all(head.as_bytes()).await.expect("the server listens");
+        while writing.write_all(chunk.as_bytes()).await.is_ok() {}
     };
     let answer = async {
         let mut status = [0; 12];
-        tokio::io::AsyncReadExt::read_exact(&mut reading, &mut status).await.expect("there is an answer");
+        reading.read_exact(&mut status).await.expect("there is an answer");
         String::from_utf8_lossy(&status).into_owned()
     };
     let (answer, ()) = within(async { tokio::join!(answer, endless) }).await;
