@@ -52,7 +52,7 @@ pub(super) async fn accept_until(
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
-    let slots = Arc::new(Semaphore::new(limits.connections_max));
+    let slots = Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS)));
     let draining = CancellationToken::new();
     let mut connections = JoinSet::new();
     let mut failures = 0;
