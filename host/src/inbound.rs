@@ -1,5 +1,10 @@
 //! One accepted message: what a webhook body means, and when two of them are the same.
 
+mod media;
+mod mend;
+pub mod parse;
+mod scan;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::conversation::id::hash128;
 use crate::conversation::{ConversationId, Media, NamedJson, User};
 use crate::limits::{DEDUPE_WINDOW, DEDUPE_WINDOW_WITHOUT_DISPATCH_ID};
+
+pub use parse::{Unreadable, read};
 
 /// A message as Braze forwarded it, read from an authenticated webhook body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ pub mod conversation;
 pub mod inbound;
 pub mod outbox;
 
+pub mod ingress;
 pub mod storage;
 
 pub mod cli;

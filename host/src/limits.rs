@@ -4,6 +4,16 @@ use std::time::Duration;
 
 /// A WhatsApp text is a few KiB at most; the rest is room for the fields a marketer adds.
 pub const WEBHOOK_BODY_BYTES_MAX: usize = 64 * 1024;
+/// Request line and headers; proxies add a few KiB, and nothing we answer needs more.
+pub const HTTP_HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Longer than the 60 s after which common load balancers let go of an idle connection: the side that closes first must be
+/// theirs, or a request meets a closed connection.
+pub const HTTP_IDLE: Duration = Duration::from_secs(75);
+/// Connections are renewed now and then, so that those behind a load balancer spread over new hosts.
+pub const HTTP_CONNECTION_AGE_MAX: Duration = Duration::from_hours(1);
+/// A client still sending when it is refused would lose the answer to a reset; this long, and this much, it is heard out.
+pub const HTTP_LINGER: Duration = Duration::from_secs(1);
+pub const HTTP_LINGER_BYTES_MAX: usize = 1024 * 1024;
 /// State is rewritten with every turn, so its size is paid for on every message.
 pub const STATE_BYTES_MAX: usize = 64 * 1024;
 /// A conversation that needs more than this in one turn is a loop.

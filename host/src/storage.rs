@@ -1,10 +1,10 @@
 //! Durable data behind one trait of few, coarse operations, so that the embedded redb and a PostgreSQL-wire database serve the
 //! same engine. Every operation is durable when it returns.
 
+pub mod name;
 pub mod record;
 pub mod redb;
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,18 +16,12 @@ use crate::conversation::{Conversation, ConversationId, Event, JournalEntry};
 use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::{self, OutboxSeq};
 
+pub use name::{QuarantineId, TraceId};
 pub use record::Fate;
 
 /// The place of an item in the inbox; grows with every item, also across restarts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct InboxSeq(pub u64);
-
-impl fmt::Display for InboxSeq {
-    /// As webhooks are answered and plugins see it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "e_{:016x}", self.0)
-    }
-}
 
 /// What waits in the inbox for its turn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

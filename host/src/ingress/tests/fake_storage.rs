@@ -1,0 +1,143 @@
+//! A storage that keeps what it accepts in memory, and is busy, failed or slow as told.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::clock::Timestamp;
+use crate::conversation::ConversationId;
+use crate::inbound::{DedupeKey, Inbound};
+use crate::outbox::{self, OutboxSeq};
+use crate::storage::{
+    Accepted, Committed, Conversation, InboxRow, InboxSeq, JournalEntry, Quarantined, Settlement, Storage,
+    StorageError, TurnCommit,
+};
+
+#[derive(Default)]
+pub(super) struct FakeStorage {
+    pub accepted: Mutex<Vec<Inbound>>,
+    pub quarantined: Mutex<Vec<Quarantined>>,
+    pub trouble: Mutex<Option<StorageError>>,
+    /// Where there is one, every accept takes a permit and keeps it.
+    pub gate: Mutex<Option<Arc<Semaphore>>>,
+    /// Accepts begun, and a notice for each.
+    pub begun: AtomicUsize,
+    pub began: Notify,
+    keys: Mutex<HashMap<DedupeKey, InboxSeq>>,
+}
+
+impl FakeStorage {
+    fn in_trouble(&self) -> Result<(), StorageError> {
+        self.trouble.lock().unwrap().clone().map_or(Ok(()), Err)
+    }
+
+    /// Closes the gate until the returned semaphore is given permits.
+    pub(super) fn hold(&self) -> Arc<Semaphore> {
+        let gate = Arc::new(Semaphore::new(0));
+        *self.gate.lock().unwrap() = Some(gate.clone());
+        gate
+    }
+
+    pub(super) async fn until_begun(&self, count: usize) {
+        while self.begun.load(Ordering::SeqCst) < count {
+            self.began.notified().await;
+        }
+    }
+
+    pub(super) fn only(&self) -> Inbound {
+        let accepted = self.accepted.lock().unwrap();
+        assert_eq!(accepted.len(), 1);
+        accepted[0].clone()
+    }
+}
+
+#[async_trait]
+impl Storage for FakeStorage {
+    async fn accept(&self, _now: Timestamp, inbounds: Vec<Inbound>) -> Result<Vec<Accepted>, StorageError> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        self.began.notify_one();
+        let gate = self.gate.lock().unwrap().clone();
+        if let Some(gate) = gate {
+            gate.acquire().await.expect("the gate is not closed").forget();
+        }
+        self.in_trouble()?;
+        let mut keys = self.keys.lock().unwrap();
+        let mut accepted = self.accepted.lock().unwrap();
+        Ok(inbounds
+            .into_iter()
+            .map(|inbound| {
+                let key = inbound.dedupe_key();
+                if let Some(&seq) = keys.get(&key) {
+                    return Accepted::Duplicate(seq);
+                }
+                let seq = InboxSeq(keys.len() as u64 + 0xa0);
+                keys.insert(key, seq);
+                accepted.push(inbound);
+                Accepted::New(seq)
+            })
+            .collect())
+    }
+
+    async fn quarantine(&self, bodies: Vec<Quarantined>) -> Result<Vec<u64>, StorageError> {
+        self.in_trouble()?;
+        let mut quarantined = self.quarantined.lock().unwrap();
+        Ok(bodies
+            .into_iter()
+            .map(|body| {
+                quarantined.push(body);
+                quarantined.len() as u64
+            })
+            .collect())
+    }
+
+    async fn take(&self, _: InboxSeq, _: usize) -> Result<Vec<InboxRow>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn read(&self, _: ConversationId) -> Result<Option<Conversation>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn journal(&self, _: ConversationId, _: usize) -> Result<Vec<JournalEntry>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn commit(&self, _: Vec<TurnCommit>) -> Result<Vec<Committed>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn due(&self, _: OutboxSeq, _: usize) -> Result<Vec<outbox::Row>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn settle(&self, _: Vec<Settlement>) -> Result<(), StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn settled(&self, _: usize) -> Result<Vec<outbox::Row>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn erase(&self, _: ConversationId) -> Result<(), StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    fn inbox_changed(&self) -> Arc<Notify> {
+        Arc::default()
+    }
+
+    fn outbox_changed(&self) -> Arc<Notify> {
+        Arc::default()
+    }
+
+    async fn failed(&self) -> String {
+        std::future::pending().await
+    }
+
+    async fn close(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
+}
