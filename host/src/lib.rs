@@ -12,4 +12,7 @@ pub mod outbox;
 
 pub mod storage;
 
+pub mod braze;
+pub mod dispatch;
+
 pub mod config;
