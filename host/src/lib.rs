@@ -14,4 +14,7 @@ pub mod ingress;
 pub mod storage;
 
 pub mod cli;
+pub mod braze;
+pub mod dispatch;
+
 pub mod config;

@@ -1,0 +1,88 @@
+//! Whether one more call may leave now: breaker, pace and retry budget of one endpoint group, asked in one place.
+
+use super::breaker::{Breaker, Change, Pass, Verdict};
+use super::budget::RetryBudget;
+use super::pace::{Pace, RateHeaders};
+use super::transition::SendOutcome;
+use super::{Row, Status};
+use crate::clock::Timestamp;
+
+/// How a call counts towards the retry budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// The row has never left.
+    First,
+    /// The row has left, but Braze has not done anything about it: it did not arrive, or was throttled.
+    Again,
+    /// Braze may have seen this row before.
+    Repeat,
+}
+
+impl Attempt {
+    #[must_use]
+    pub fn of(row: &Row) -> Self {
+        match row.status {
+            _ if row.attempts > 0 => Self::Repeat,
+            Status::Ready => Self::First,
+            _ => Self::Again,
+        }
+    }
+}
+
+/// Everything that can hold back the calls of one endpoint group.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
+    breaker: Breaker,
+    pace: Pace,
+    budget: RetryBudget,
+}
+
+impl Gate {
+    /// Takes one call's place, or says when to ask again.
+    pub fn admit(&mut self, now: Timestamp, attempt: Attempt) -> Result<Pass, Timestamp> {
+        if attempt == Attempt::Repeat {
+            self.budget.check(now)?;
+        }
+        let pass = self.breaker.admit(now)?;
+        if let Err(later) = self.pace.admit(now) {
+            self.breaker.release(pass);
+            return Err(later);
+        }
+        match attempt {
+            Attempt::First => self.budget.pay_in(),
+            Attempt::Again => {}
+            Attempt::Repeat => self.budget.pay(),
+        }
+        Ok(pass)
+    }
+
+    /// Takes back the place of a call that was not made.
+    pub fn release(&mut self, pass: Pass) {
+        self.breaker.release(pass);
+    }
+
+    /// Learns from a call.
+    pub fn observe(
+        &mut self,
+        now: Timestamp,
+        random: u32,
+        pass: Pass,
+        outcome: &SendOutcome,
+        headers: Option<RateHeaders>,
+    ) -> Option<Change> {
+        let throttled = matches!(outcome, SendOutcome::Throttled { .. });
+        if !matches!(outcome, SendOutcome::NotSent(_)) {
+            self.pace.observe(now, random, headers, throttled);
+        }
+        self.breaker.observe(now, pass, verdict(outcome))
+    }
+}
+
+/// What an outcome says about the endpoint.
+fn verdict(outcome: &SendOutcome) -> Verdict {
+    match outcome {
+        SendOutcome::Accepted { .. } | SendOutcome::Rejected(_) | SendOutcome::Throttled { .. } => Verdict::Working,
+        SendOutcome::NotSent(_) | SendOutcome::ServerError(_) | SendOutcome::Unknown(_) => Verdict::Failing,
+        SendOutcome::Unauthorised(_) => Verdict::Refusing,
+    }
+}
