@@ -1,9 +1,13 @@
 //! The pure core: what a turn means. No IO, no clock, no randomness, no async.
 
+pub mod check;
+pub mod context;
 pub mod decision;
 pub mod event;
 pub mod id;
 
+pub use check::{BadOutput, check};
+pub use context::{Context, DeskStatus};
 pub use decision::{
     AttributeChange, Campaign, Choice, Decision, Effect, Handoff, NextState, PluginError, Priority, Reply, Request,
     Timer, WhileWaiting,

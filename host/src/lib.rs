@@ -10,6 +10,8 @@ pub mod conversation;
 pub mod inbound;
 pub mod outbox;
 
+pub mod plugins;
 pub mod storage;
 
+pub mod cli;
 pub mod config;

@@ -1,0 +1,3 @@
+//! The commands: each is one function from its arguments to an exit code, data on stdout and talk on stderr.
+
+pub mod plugin_check;
