@@ -1,5 +1,6 @@
-//! The commands, each a plain function from its options to what it prints.
+//! The commands: each is one function from its arguments to an exit code, data on stdout and talk on stderr.
 
 pub mod braze_template;
 pub mod check;
 pub mod output;
+pub mod plugin_check;

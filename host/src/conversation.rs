@@ -1,5 +1,6 @@
 //! The pure core: what a turn means. No IO, no clock, no randomness, no async.
 
+pub mod check;
 pub mod context;
 pub mod decision;
 pub mod effects;
@@ -8,6 +9,7 @@ pub mod id;
 pub mod journal;
 pub mod turn;
 
+pub use check::{BadOutput, check};
 pub use context::{Context, DeskStatus};
 pub use decision::{
     AttributeChange, Campaign, Choice, Decision, Effect, Handoff, NextState, PluginError, Priority, Reply, Request,

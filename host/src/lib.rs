@@ -10,11 +10,18 @@ pub mod conversation;
 pub mod inbound;
 pub mod outbox;
 
+pub mod braze;
 pub mod ingress;
+pub mod plugins;
 pub mod storage;
 
-pub mod cli;
-pub mod braze;
 pub mod dispatch;
+pub mod driver;
 
+pub mod sandbox;
+
+pub mod admin;
+pub mod app;
+pub mod cli;
 pub mod config;
+pub mod telemetry;

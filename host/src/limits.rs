@@ -24,6 +24,14 @@ pub const TEXT_PER_TURN_BYTES_MAX: usize = 64 * 1024;
 pub const REPLY_CHARS_MAX: usize = 4096;
 /// WhatsApp lists have at most ten rows.
 pub const CHOICES_MAX: usize = 10;
+/// Up to this many choices are buttons on WhatsApp, more are a list.
+pub const BUTTONS_MAX: usize = 3;
+/// WhatsApp's, for a button's title.
+pub const BUTTON_CHARS_MAX: usize = 20;
+/// WhatsApp's, for a list row's title.
+pub const LIST_TITLE_CHARS_MAX: usize = 24;
+/// WhatsApp's, for a list row's second line.
+pub const LIST_DESCRIPTION_CHARS_MAX: usize = 72;
 /// Braze truncates longer keys and strings of custom attributes without a word.
 pub const ATTRIBUTE_CHARS_MAX: usize = 255;
 
@@ -35,6 +43,30 @@ pub const PLUGIN_HOSTCALL_FUEL: usize = 1024 * 1024;
 pub const PLUGIN_DEADLINE: Duration = Duration::from_millis(250);
 /// Enough for a stack trace, too little to fill a disk.
 pub const PLUGIN_LOG_BYTES_MAX: usize = 16 * 1024;
+/// What one turn may run in wall-clock time, in deadlines: a busy machine is not the plugin's fault, but no turn waits for ever.
+pub const PLUGIN_WALL_CLOCK_DEADLINES: u32 = 4;
+/// How often a running turn lets others on, and how exactly its deadline is kept. Shorter costs more wake-ups than it gains.
+pub const PLUGIN_TICK: Duration = Duration::from_millis(1);
+/// Larger than any interpreter's own code; a compiler that is fed more takes minutes and gigabytes.
+pub const PLUGIN_FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Deep enough for recursive parsers; the host's own stack for the call is four times as large.
+pub const PLUGIN_STACK_BYTES_MAX: usize = 512 * 1024;
+/// Python has over twenty core modules in a component.
+pub const PLUGIN_CORE_INSTANCES_MAX: usize = 40;
+/// As many as core instances: each usually has one.
+pub const PLUGIN_TABLES_MAX: usize = 40;
+/// JavaScript needs two; every one more reserves 4 GiB of address space a slot.
+pub const PLUGIN_MEMORIES_MAX: usize = 4;
+/// Summed over all tables; interpreters need tens of thousands.
+pub const PLUGIN_TABLE_ELEMENTS_MAX: usize = 100_000;
+/// WASI handles open at once; a plugin holds a handful of streams.
+pub const PLUGIN_RESOURCES_MAX: usize = 256;
+/// A call for random bytes makes the host allocate them.
+pub const PLUGIN_RANDOM_BYTES_MAX: usize = 64 * 1024;
+/// Wiped by copying rather than given back to the system: the biggest single win, up to what a small plugin touches.
+pub const PLUGIN_KEEP_RESIDENT_BYTES: usize = 2 * 1024 * 1024;
+/// Of a plugin's own words in the journal: a stack trace fits, a flood does not.
+pub const PLUGIN_ERROR_BYTES_MAX: usize = 4 * 1024;
 /// Instances alive at once; the pooling allocator reserves address space for each.
 pub const TURNS_IN_FLIGHT_MAX: usize = 64;
 

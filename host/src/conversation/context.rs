@@ -1,10 +1,12 @@
 //! Everything about a turn but the event: what the contract's `context` carries.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ConversationId, NamedJson, User};
 use crate::clock::Timestamp;
 
 /// What a plugin may know while it decides. The same values give the same decision.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Context {
     pub conversation: ConversationId,
     /// Counts sessions from 1.
@@ -22,7 +24,7 @@ pub struct Context {
 }
 
 /// Whether agents are there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DeskStatus {
     Open,
     /// Reopens at this time if known.

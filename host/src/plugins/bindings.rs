@@ -1,0 +1,21 @@
+//! What `wit/bot.wit` is in Rust, generated. Only `convert` and `turn` look in here; everything else uses the pure types.
+
+/// The world every plugin is built against.
+pub mod plugin {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "turnwise:bot/plugin",
+        imports: { default: trappable },
+        exports: { default: async },
+    });
+}
+
+/// The optional manifest, as a world of its own so that its presence is found by trying.
+pub mod described {
+    wasmtime::component::bindgen!({
+        inline: "package turnwise:host; world described { export turnwise:bot/manifest@0.1.0; }",
+        path: "../wit",
+        world: "turnwise:host/described",
+        exports: { default: async },
+    });
+}

@@ -1,0 +1,182 @@
+//! From a file to a plugin that is ready to run, or to one sentence that says why not.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use wasmtime::component::{Component, InstancePre};
+
+use super::bindings::described::DescribedIndices;
+use super::bindings::plugin::PluginPre;
+use super::convert;
+use super::engine::Runtime;
+use super::failure::{Phase, TurnFailure};
+use super::inspect::{self, Interfaces};
+use super::turn::{Cell, TurnData};
+use crate::clock::Timestamp;
+use crate::config::PluginLimits;
+use crate::conversation::NamedJson;
+use crate::limits;
+
+pub use super::inspect::Problem;
+
+/// A compiled plugin, linked and tried once.
+pub struct Plugin {
+    pub name: String,
+    pub file: PathBuf,
+    /// SHA-256 of the file.
+    pub digest: [u8; 32],
+    pub file_bytes: usize,
+    pub compile_time: Duration,
+    /// What an instance takes before it is called.
+    pub memory_bytes_at_start: usize,
+    /// The contract it was built for, e.g. "turnwise:bot@0.1.0".
+    pub contract: String,
+    pub interfaces: Interfaces,
+    pub manifest: Option<Manifest>,
+    /// `[plugins.NAME.settings]`, for the context of its turns.
+    pub settings: Vec<NamedJson>,
+    pub limits: PluginLimits,
+    pub(super) pre: PluginPre<TurnData>,
+}
+
+impl Plugin {
+    /// The first 8 bytes of the digest, for the journal.
+    #[must_use]
+    pub fn digest_short(&self) -> [u8; 8] {
+        let mut short = [0; 8];
+        short.copy_from_slice(&self.digest[..8]);
+        short
+    }
+}
+
+/// What the plugin says of itself, as `wit/bot.wit` documents it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Manifest {
+    pub name: String,
+    pub version: String,
+    pub state_version: u32,
+    pub steps: Vec<String>,
+    pub connections: Vec<String>,
+    pub campaigns: Vec<String>,
+    pub handles: Vec<String>,
+}
+
+/// One file that is not a plugin, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("plugin {name:?} ({}): {problem}", file.display())]
+pub struct LoadError {
+    pub name: String,
+    pub file: PathBuf,
+    pub problem: Problem,
+}
+
+/// What to load: a name, a file, and what the configuration says of it.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub name: String,
+    pub file: PathBuf,
+    pub settings: Vec<NamedJson>,
+    pub limits: PluginLimits,
+}
+
+/// Reads, compiles, links and starts a plugin once.
+pub async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugin, LoadError> {
+    let Wanted { name, file, settings, limits } = wanted;
+    let failed = |problem| LoadError { name: name.clone(), file: file.clone(), problem };
+    let compiled = tokio::task::spawn_blocking({
+        let (runtime, file) = (runtime.clone(), file.clone());
+        move || compile(&runtime, &file)
+    });
+    let compiled = match compiled.await {
+        Ok(compiled) => compiled.map_err(failed)?,
+        Err(panic) => return Err(failed(Problem::Invalid(format!("the compiler failed on it: {panic}")))),
+    };
+    let Compiled { digest, file_bytes, compile_time, contract, interfaces, linked, pre } = compiled;
+    let (manifest, memory_bytes_at_start) = try_out(runtime, &pre, &linked, limits).await.map_err(failed)?;
+    Ok(Plugin {
+        name,
+        file,
+        digest,
+        file_bytes,
+        compile_time,
+        memory_bytes_at_start,
+        contract,
+        interfaces,
+        manifest,
+        settings,
+        limits,
+        pre,
+    })
+}
+
+struct Compiled {
+    digest: [u8; 32],
+    file_bytes: usize,
+    compile_time: Duration,
+    contract: String,
+    interfaces: Interfaces,
+    linked: InstancePre<TurnData>,
+    pre: PluginPre<TurnData>,
+}
+
+fn compile(runtime: &Runtime, file: &Path) -> Result<Compiled, Problem> {
+    let bytes = read(file)?;
+    inspect::check_header(&bytes)?;
+    let started = Instant::now();
+    let component = Component::new(&runtime.engine, &bytes).map_err(|error| inspect::invalid(&error))?;
+    let compile_time = started.elapsed();
+    let interfaces = Interfaces::of(&component, &runtime.engine);
+    let contract = inspect::check_contract(&interfaces)?;
+    inspect::check_size(&component)?;
+    let linked = runtime.linker.instantiate_pre(&component).map_err(|error| inspect::mismatch(&error))?;
+    let pre = PluginPre::new(linked.clone()).map_err(|error| inspect::mismatch(&error))?;
+    let digest = Sha256::digest(&bytes).into();
+    Ok(Compiled { digest, file_bytes: bytes.len(), compile_time, contract, interfaces, linked, pre })
+}
+
+/// One byte more than allowed is enough to know that there is too much.
+fn read(file: &Path) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    let bytes_max = limits::PLUGIN_FILE_BYTES_MAX;
+    File::open(file)
+        .and_then(|open| open.take(bytes_max as u64 + 1).read_to_end(&mut bytes))
+        .map_err(Problem::Unreadable)?;
+    if bytes.len() > bytes_max { Err(Problem::TooLarge { bytes_max }) } else { Ok(bytes) }
+}
+
+/// Starts the plugin under its limits, as a turn would, and asks for its manifest if it has one.
+async fn try_out(
+    runtime: &Runtime,
+    pre: &PluginPre<TurnData>,
+    linked: &InstancePre<TurnData>,
+    limits: PluginLimits,
+) -> Result<(Option<Manifest>, usize), Problem> {
+    let Ok(_slot) = runtime.slots.acquire().await else {
+        return Err(Problem::Start(TurnFailure::Instantiate("the host is shutting down".into())));
+    };
+    let _running = runtime.ticker.run();
+    let mut cell = Cell::new(runtime, limits, Timestamp::default(), 0);
+    let started = tokio::time::timeout(cell.wall_clock_max(), async {
+        pre.instantiate_async(&mut cell.store).await.map_err(|error| (Phase::Start, error))
+    })
+    .await;
+    let (started, remains) = cell.close(started);
+    started.map_err(Problem::Start)?;
+
+    let Ok(described) = DescribedIndices::new(linked) else { return Ok((None, remains.memory_bytes_peak)) };
+    let mut cell = Cell::new(runtime, limits, Timestamp::default(), 0);
+    let described = tokio::time::timeout(cell.wall_clock_max(), async {
+        let store = &mut cell.store;
+        let instance = linked.instantiate_async(&mut *store).await.map_err(|error| (Phase::Start, error))?;
+        let world = described.load(&mut *store, &instance).map_err(|error| (Phase::Start, error))?;
+        world.turnwise_bot_manifest().call_describe(store).await.map_err(|error| (Phase::Call, error))
+    })
+    .await;
+    let (described, _) = cell.close(described);
+    let manifest = described.map(convert::manifest).map_err(Problem::Manifest)?;
+    Ok((Some(manifest), remains.memory_bytes_peak))
+}

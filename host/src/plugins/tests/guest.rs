@@ -1,0 +1,77 @@
+//! Plugins written as core modules in text, made components the way every toolchain does it.
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// Where `decided` leaves its answer: zeroes there are a decision that keeps the state and does nothing.
+const DECISION_AT: u32 = 1024;
+
+/// A guest whose `handle` runs `body`: `$input` points to its arguments, its result to the answer.
+pub fn handling(body: &str) -> Vec<u8> {
+    component(&module("turnwise:bot/bot@0.1.0#handle", body, ""), "plugin", "")
+}
+
+/// The same with further imports of the world, and further items of the module.
+pub fn handling_with(imports: &str, body: &str, items: &str) -> Vec<u8> {
+    component(&module("turnwise:bot/bot@0.1.0#handle", body, items), "extended", imports)
+}
+
+/// Writes numbers into the answer, each at its offset, and returns it.
+pub fn answer(words: &[(u32, u32)]) -> String {
+    let stores: String = words
+        .iter()
+        .map(|(offset, value)| format!("(i32.store (i32.const {}) (i32.const {value}))", DECISION_AT + offset))
+        .collect();
+    format!("{stores} (i32.const {DECISION_AT})")
+}
+
+/// The least a plugin can do: `keep`, no effects.
+pub fn keeping() -> Vec<u8> {
+    handling(&answer(&[]))
+}
+
+/// The text of a core module exporting `handle` under this name.
+pub fn module(handle: &str, body: &str, items: &str) -> String {
+    let imports = if items.contains("(import") { items } else { "" };
+    let items = if imports.is_empty() { items } else { "" };
+    format!(
+        r#"(module {imports}
+          (memory (export "memory") 2)
+          (global $heap (mut i32) (i32.const 65536))
+          (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+            (local $at i32)
+            (local.set $at (i32.and (i32.add (global.get $heap) (i32.const 7)) (i32.const -8)))
+            (global.set $heap (i32.add (local.get $at) (local.get 3)))
+            (local.get $at))
+          (func $handle (export "{handle}") (param $input i32) (result i32) (local $a i32) {body})
+          {items})"#
+    )
+}
+
+/// Encodes a core module for a world of the contract, or for one like it with more imports and exports.
+pub fn component(module: &str, world: &str, more: &str) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let contract = include_str!("../../../../wit/bot.wit");
+    let (package, source) = if world == "plugin" {
+        ("bot.wit", contract.to_owned())
+    } else {
+        ("bot.wit", format!("{contract}\nworld {world} {{ include plugin; {more} }}\n"))
+    };
+    let package = resolve.push_str(package, &source).expect("the contract parses");
+    encode(module, &resolve, package, world)
+}
+
+/// Encodes a core module for the one world of another contract.
+pub fn foreign(module: &str, wit: &str, world: &str) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("foreign.wit", wit).expect("the foreign contract parses");
+    encode(module, &resolve, package, world)
+}
+
+fn encode(module: &str, resolve: &Resolve, package: wit_parser::PackageId, world: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(module).expect("the module parses");
+    let world = resolve.select_world(&[package], Some(world)).expect("the world is there");
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).expect("the metadata fits");
+    let mut encoder = ComponentEncoder::default().validate(true).module(&module).expect("the module fits its world");
+    encoder.encode().expect("the component is encoded")
+}
