@@ -13,3 +13,5 @@ pub mod outbox;
 pub mod storage;
 
 pub mod config;
+
+pub mod sandbox;
