@@ -25,3 +25,5 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod telemetry;
+
+pub mod sandbox;

@@ -1,0 +1,7 @@
+//! The sandbox driven over real HTTP, as the host and its tests drive it.
+
+mod api;
+mod chaos;
+mod reading;
+mod sender;
+mod world;
