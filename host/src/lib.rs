@@ -25,5 +25,3 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod telemetry;
-
-pub mod sandbox;

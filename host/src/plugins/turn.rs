@@ -22,6 +22,8 @@ use crate::limits;
 #[derive(Debug)]
 pub struct TurnResult {
     pub outcome: Result<Decision, TurnFailure>,
+    /// Abbreviated SHA-256 of the plugin that ran; zero where none did.
+    pub plugin_digest: [u8; 8],
     pub log: Vec<LogLine>,
     /// Over all memories of the instance; 0 where none was made.
     pub memory_bytes_peak: usize,
@@ -32,7 +34,13 @@ pub struct TurnResult {
 impl TurnResult {
     /// A turn that did not get as far as an instance.
     pub(super) fn failed(failure: TurnFailure) -> Self {
-        Self { outcome: Err(failure), log: Vec::new(), memory_bytes_peak: 0, duration: Duration::ZERO }
+        Self {
+            outcome: Err(failure),
+            plugin_digest: [0; 8],
+            log: Vec::new(),
+            memory_bytes_peak: 0,
+            duration: Duration::ZERO,
+        }
     }
 }
 
@@ -95,7 +103,13 @@ pub async fn run(
         check(&decision).map_err(|error| TurnFailure::BadOutput(error.to_string()))?;
         Ok(decision)
     });
-    TurnResult { outcome, log: remains.log, memory_bytes_peak: remains.memory_bytes_peak, duration: started.elapsed() }
+    TurnResult {
+        outcome,
+        plugin_digest: plugin.digest_short(),
+        log: remains.log,
+        memory_bytes_peak: remains.memory_bytes_peak,
+        duration: started.elapsed(),
+    }
 }
 
 /// A store under all limits, for one instance.

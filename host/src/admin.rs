@@ -1,0 +1,101 @@
+//! The operators' listener: is it alive, is it ready, and if not, why.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::ingress::listener::{self, Limits};
+use crate::plugins::Plugins;
+
+/// What readiness depends on. Braze being down is not part of it: messages must still be accepted.
+pub struct Health {
+    plugins: Arc<Plugins>,
+    /// Each source with its bot.
+    bots: Vec<(String, String)>,
+    /// Files that are no plugins, each with the reason.
+    load_errors: Vec<String>,
+    draining: AtomicBool,
+    storage_failed: AtomicBool,
+}
+
+impl Health {
+    #[must_use]
+    pub fn new(plugins: Arc<Plugins>, bots: Vec<(String, String)>, load_errors: Vec<String>) -> Self {
+        let (draining, storage_failed) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { plugins, bots, load_errors, draining, storage_failed }
+    }
+
+    /// Nothing new is accepted any more.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Nothing can be made durable any more.
+    pub fn storage_failed(&self) {
+        self.storage_failed.store(true, Ordering::Release);
+    }
+
+    /// Every check with its name, whether it passed, and what to do if not.
+    fn checks(&self) -> Vec<(String, Result<String, String>)> {
+        let mut checks = vec![
+            ("serving".to_owned(), fails_if(self.draining.load(Ordering::Acquire), "the host is shutting down")),
+            (
+                "storage".to_owned(),
+                fails_if(self.storage_failed.load(Ordering::Acquire), "storage failed: see the log, then restart"),
+            ),
+        ];
+        for (source, bot) in &self.bots {
+            let loaded = match self.plugins.get(bot) {
+                Some(plugin) => Ok(format!("{bot} from {}", plugin.file.display())),
+                None => Err(format!("the bot {bot:?} is not loaded; put {bot}.wasm into the plugins folder and restart")),
+            };
+            checks.push((format!("source {source}"), loaded));
+        }
+        checks
+    }
+}
+
+fn fails_if(failed: bool, why: &str) -> Result<String, String> {
+    if failed { Err(why.into()) } else { Ok("fine".into()) }
+}
+
+/// Answers operators until `shutdown` resolves.
+pub async fn serve(listener: TcpListener, health: Arc<Health>, limits: Limits, shutdown: impl Future<Output = ()>) {
+    let router = Router::new()
+        .route("/livez", get(|| async { "alive\n" }))
+        .route("/readyz", get(readyz))
+        .fallback(|| async { (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" }))) })
+        .with_state(health);
+    listener::serve(listener, router, limits, shutdown).await;
+}
+
+async fn readyz(State(health): State<Arc<Health>>, Query(query): Query<Vec<(String, String)>>) -> Response {
+    let checks = health.checks();
+    let ready = checks.iter().all(|(_, result)| result.is_ok());
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    if !query.iter().any(|(name, _)| name == "verbose") {
+        return (status, if ready { "ready\n" } else { "not ready; see /readyz?verbose\n" }).into_response();
+    }
+    let checks: Vec<Value> = checks
+        .into_iter()
+        .map(|(name, result)| match result {
+            Ok(detail) => json!({ "check": name, "ok": true, "detail": detail }),
+            Err(reason) => json!({ "check": name, "ok": false, "detail": reason }),
+        })
+        .collect();
+    let body = json!({
+        "ready": ready,
+        "checks": checks,
+        "plugins": health.plugins.names(),
+        "plugin_errors": health.load_errors,
+    });
+    (status, Json(body)).into_response()
+}

@@ -1,0 +1,259 @@
+//! The whole host, put together: the only file that knows every adapter.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::admin::{self, Health};
+use crate::braze::{Braze, BrazeError};
+use crate::clock::Clock;
+use crate::config::{self, Config};
+use crate::conversation::Route;
+use crate::conversation::effects::Catalog;
+use crate::dispatch::{Dispatch, Settings};
+use crate::driver::Driver;
+use crate::ingress::listener::Limits;
+use crate::ingress::{self, Ingress};
+use crate::limits::{OUTBOX_ROWS_IN_MEMORY_MAX, SWEEP_INTERVAL};
+use crate::outbox::transition::Policy;
+use crate::plugins::{EngineError, LoadError, Plugins};
+use crate::storage::redb::{OpenError, Redb};
+use crate::storage::{Storage, StorageError};
+use crate::telemetry;
+
+/// Why the host does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Storage(#[from] OpenError),
+    #[error("the plugin engine does not start: {0}")]
+    Plugins(#[from] EngineError),
+    #[error("the Braze client cannot be made: {0}")]
+    Braze(#[from] BrazeError),
+    #[error("cannot listen on {addr} ({key} in the configuration): {why}")]
+    Listen { addr: SocketAddr, key: &'static str, why: io::Error },
+}
+
+/// Why a running host stopped by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("{0}; nothing more is acknowledged. Mend the disk and start again: everything acknowledged is there")]
+    Storage(String),
+}
+
+impl From<StorageError> for RunError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error.to_string())
+    }
+}
+
+/// A host whose parts are ready and whose sockets are bound.
+pub struct App {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    storage: Arc<dyn Storage>,
+    plugins: Arc<Plugins>,
+    health: Arc<Health>,
+    braze: Arc<Braze>,
+    public: TcpListener,
+    admin: TcpListener,
+    load_errors: Vec<LoadError>,
+}
+
+impl App {
+    /// Opens storage, loads plugins and binds; nothing is served yet.
+    pub async fn build(config: Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        telemetry::key_log_names(config.braze.api_key.expose());
+        let public = bind(config.server.listen, "server.listen").await?;
+        let admin = bind(config.server.admin, "server.admin").await?;
+        let storage = Arc::new(Redb::open(&config.storage.path, config.storage.cache_bytes, clock.now())?);
+        let (plugins, load_errors) = Plugins::load(&config.plugins).await?;
+        let plugins = Arc::new(plugins);
+        let bots = config.sources.iter().map(|(source, settings)| (source.clone(), settings.bot.clone())).collect();
+        let errors = load_errors.iter().map(ToString::to_string).collect();
+        let health = Arc::new(Health::new(Arc::clone(&plugins), bots, errors));
+        let braze = Arc::new(Braze::new(&config.braze, Arc::clone(&clock))?);
+        Ok(Self { config, clock, storage, plugins, health, braze, public, admin, load_errors })
+    }
+
+    /// Where webhooks go.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.public.local_addr().unwrap_or(self.config.server.listen)
+    }
+
+    /// Where operators look.
+    #[must_use]
+    pub fn admin_addr(&self) -> SocketAddr {
+        self.admin.local_addr().unwrap_or(self.config.server.admin)
+    }
+
+    /// The plugins that are ready.
+    #[must_use]
+    pub fn plugins(&self) -> &Plugins {
+        &self.plugins
+    }
+
+    /// Files in the plugins folder that are not ready, and why.
+    #[must_use]
+    pub fn load_errors(&self) -> &[LoadError] {
+        &self.load_errors
+    }
+
+    /// Serves until `shutdown`, then drains: accepts nothing new, finishes the turns under way, ends dispatch after its current calls,
+    /// closes the database. What has not begun is there at the next start.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
+        let Self { config, clock, storage, plugins, health, braze, public, admin, .. } = self;
+        let limits = Limits::of(&config.server);
+        let config = Arc::new(config);
+
+        let ingress =
+            Arc::new(Ingress::new(&config.server, &config.sources, Arc::clone(&storage), Arc::clone(&clock)));
+        let catalog: Arc<dyn Catalog + Send + Sync> = Arc::new(Configured(Arc::clone(&config)));
+        let driver = Driver::new(Arc::clone(&storage), plugins, routes(&config), catalog, Arc::clone(&clock));
+        let dispatch = Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings(&config), random_seed());
+
+        let mut webhooks = Stage::start(|stop| async move {
+            ingress::serve(public, ingress, stop).await;
+            Ok(())
+        });
+        let mut turns = Stage::start(|stop| driver.run(stop));
+        let mut sends = Stage::start(|stop| dispatch.run(stop));
+        let mut operators = Stage::start({
+            let health = Arc::clone(&health);
+            |stop| async move {
+                admin::serve(admin, health, limits, stop).await;
+                Ok(())
+            }
+        });
+        let mut sweeps = Stage::start({
+            let storage = Arc::clone(&storage);
+            |stop| sweep(storage, clock, stop)
+        });
+
+        let failed = tokio::select! {
+            () = shutdown => None,
+            reason = storage.failed() => Some(reason),
+            error = turns.failed() => Some(error.to_string()),
+            error = sends.failed() => Some(error.to_string()),
+        };
+        if let Some(reason) = failed {
+            // Whatever is under way cannot be recorded any more: stop at once, as after a crash.
+            health.storage_failed();
+            return Err(RunError::Storage(reason));
+        }
+        health.drain();
+        tracing::info!("draining");
+        webhooks.stop().await?;
+        turns.stop().await?;
+        sends.stop().await?;
+        sweeps.stop().await?;
+        storage.close().await?;
+        operators.stop().await?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// One part of the host that runs until it is told to stop.
+struct Stage {
+    stop: CancellationToken,
+    task: JoinSet<Result<(), StorageError>>,
+}
+
+impl Stage {
+    fn start<F, R>(run: F) -> Self
+    where
+        F: FnOnce(tokio_util::sync::WaitForCancellationFutureOwned) -> R,
+        R: Future<Output = Result<(), StorageError>> + Send + 'static,
+    {
+        let stop = CancellationToken::new();
+        let mut task = JoinSet::new();
+        task.spawn(run(stop.clone().cancelled_owned()));
+        Self { stop, task }
+    }
+
+    /// Resolves only if the part ends by itself with an error.
+    async fn failed(&mut self) -> StorageError {
+        match self.task.join_next().await {
+            Some(Ok(Err(error))) => error,
+            Some(Err(panic)) => StorageError::Failed(format!("a part of the host panicked: {panic}")),
+            _ => std::future::pending().await,
+        }
+    }
+
+    async fn stop(&mut self) -> Result<(), StorageError> {
+        self.stop.cancel();
+        match self.task.join_next().await {
+            Some(Ok(result)) => result,
+            Some(Err(panic)) => Err(StorageError::Failed(format!("a part of the host panicked: {panic}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+async fn sweep(
+    storage: Arc<dyn Storage>,
+    clock: Arc<dyn Clock>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), StorageError> {
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            () = tokio::time::sleep(SWEEP_INTERVAL) => storage.sweep(clock.now()).await?,
+        }
+    }
+}
+
+async fn bind(addr: SocketAddr, key: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(addr).await.map_err(|why| StartError::Listen { addr, key, why })
+}
+
+fn routes(config: &Config) -> HashMap<String, Arc<Route>> {
+    let route = |(name, source): (&String, &config::Source)| {
+        let settings = config.plugins.named.get(&source.bot).map(|plugin| plugin.settings.clone());
+        let route = Route {
+            source: name.clone(),
+            bot: source.bot.clone(),
+            campaign: source.campaign.clone(),
+            fallback_text: source.fallback_text.clone(),
+            numbered_choices: config.braze.campaigns.get(&source.campaign).is_some_and(|campaign| !campaign.buttons),
+            settings: settings.unwrap_or_default(),
+        };
+        (name.clone(), Arc::new(route))
+    };
+    config.sources.iter().map(route).collect()
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        policy: Policy { resend_unknown: config.braze.resend_unknown, ..Policy::default() },
+        requests_in_flight_max: config.braze.requests_in_flight_max,
+        window_rows_max: OUTBOX_ROWS_IN_MEMORY_MAX,
+        drain_timeout: config.server.drain_timeout.min(Duration::from_secs(15)),
+    }
+}
+
+fn random_seed() -> u64 {
+    // Only spreads retries of several hosts; without entropy they would merely come together.
+    getrandom::u64().unwrap_or_default()
+}
+
+struct Configured(Arc<Config>);
+
+impl Catalog for Configured {
+    fn has_campaign(&self, name: &str) -> bool {
+        self.0.braze.campaigns.contains_key(name)
+    }
+
+    fn has_canvas(&self, name: &str) -> bool {
+        self.0.braze.canvases.contains_key(name)
+    }
+}
