@@ -17,6 +17,7 @@ use super::report::{Report, line_start};
 use super::section::Section;
 use super::{Config, ConfigErrors};
 
+pub(crate) use braze::is_loopback;
 pub(super) use sources::FALLBACK_TEXT;
 
 /// Far more than any configuration; less than what makes reading one slow.

@@ -76,6 +76,7 @@ const BRAZE: &[(&str, &str)] = &[
     ("[braze]\nendpoint = \"https://sdk.iad-03.braze.com\"\napi_key = \"env:BRAZE_API_KEY\"", "endpoint-is-sdk 2:12"),
     ("[braze]\nendpoint = \"rest.fra-01.braze.eu\"\napi_key = \"env:BRAZE_API_KEY\"", "bad-endpoint 2:12"),
     ("[braze]\nendpoint = \"dashboard-01.braze.eu\"\napi_key = \"env:BRAZE_API_KEY\"", "endpoint-is-dashboard 2:12"),
+    ("[braze]\nendpoint = \"http://127.example.com\"\napi_key = \"env:BRAZE_API_KEY\"", "endpoint-not-https 2:12"),
     ("[braze]\nendpoint = \"ftp://rest.fra-01.braze.eu\"\napi_key = \"env:BRAZE_API_KEY\"", "endpoint-not-https 2:12"),
     ("[braze]\nendpoint = \"\"\napi_key = \"env:BRAZE_API_KEY\"", "bad-endpoint 2:12"),
     ("[braze]\napi_key = \"3f1c5f0e-7f63\"\nendpoint = \"https://rest.fra-01.braze.eu\"", "literal-secret 2:11"),
