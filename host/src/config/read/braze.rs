@@ -14,7 +14,7 @@ use super::super::{Braze, Campaign, Secret};
 
 pub(super) const ID_EXAMPLE: &str = "01234567-89ab-cdef-0123-456789abcdef";
 const ENDPOINT_EXAMPLE: &str = "https://rest.fra-01.braze.eu";
-const TEXT_PROPERTY: &str = "external_system_msg_body";
+pub(crate) const TEXT_PROPERTY: &str = "external_system_msg_body";
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Braze names no figure; beyond this an answer is treated as lost.
