@@ -23,6 +23,7 @@ use crate::conversation::NamedJson;
 pub use dev::DevOptions;
 pub use environment::{Environment, SystemEnvironment};
 pub use error::{ConfigError, ConfigErrors, Position};
+pub(crate) use read::is_loopback;
 pub use read::{load, parse};
 pub use secret::Secret;
 

@@ -11,12 +11,12 @@ use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::output::{Output, colour_on_stderr, configuration};
-use crate::config::{Campaign, Config, Environment, Source, SystemEnvironment};
+use crate::config::{Campaign, Config, Environment, Source, SystemEnvironment, is_loopback};
 
 /// The webhook's body: Liquid that renders to JSON whatever the user wrote.
 ///
-/// Every text is escaped, nothing is left out when it is missing, and the message stands last, so that what stands before
-/// it can be believed even if a message should break out of its quotes.
+/// Every text is escaped, nothing is left out when it is missing, and the message stands last, so that what stands
+/// before it can be believed even if a message should break out of its quotes.
 pub const BODY: &str = r#"{
   "user_id": "{{${user_id} | default: '' | json_escape}}",
   "phone_number": "{{${phone_number} | default: '' | json_escape}}",
@@ -120,7 +120,7 @@ fn public_base(given: &str) -> Result<String, String> {
     if url.port().is_some() {
         return Err(format!("Braze calls webhooks on port 443 only, not on that of `{given}`; {example}"));
     }
-    if host == "localhost" || host.starts_with("127.") || host == "[::1]" {
+    if is_loopback(host) {
         return Err(format!("Braze cannot reach `{host}`: it must be a public name; {example}"));
     }
     if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
@@ -208,7 +208,7 @@ fn button_texts(campaign: &Campaign) -> String {
         return String::new();
     }
     let texts = button_properties().join("\n");
-    format!("\nButton texts\n{texts}\n\nHeader image, if you use images\n{}\n", property("media_url"))
+    format!("\nButton texts\n{texts}\n\nHeader image, if every reply has one\n{}\n", property("media_url"))
 }
 
 fn listed(steps: &[String]) -> String {

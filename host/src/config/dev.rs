@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::read::{FALLBACK_TEXT, defaults};
+use super::read::{FALLBACK_TEXT, TEXT_PROPERTY, defaults};
 use super::{Campaign, Config, Secret, Source};
 
 /// Of source and sandbox alike; dev listens on loopback only, where a secret would keep nobody out.
@@ -31,8 +31,7 @@ impl Config {
         config.plugins.dir = options.plugins_dir;
         config.braze.endpoint = format!("http://{}", options.sandbox);
         config.braze.api_key = Secret::new(DEV_SECRET);
-        let reply =
-            Campaign { id: "reply".to_owned(), text_property: "external_system_msg_body".to_owned(), buttons: true };
+        let reply = Campaign { id: "reply".to_owned(), text_property: TEXT_PROPERTY.to_owned(), buttons: true };
         config.braze.campaigns.insert("reply".to_owned(), reply);
         let source = Source {
             bot: "menu".to_owned(),

@@ -17,10 +17,15 @@ use super::report::{Report, line_start};
 use super::section::Section;
 use super::{Config, ConfigErrors};
 
+pub(super) use braze::TEXT_PROPERTY;
+pub(crate) use braze::is_loopback;
 pub(super) use sources::FALLBACK_TEXT;
 
 /// Far more than any configuration; less than what makes reading one slow.
 const FILE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Text that is no TOML at all has an error at nearly every character.
+const SYNTAX_ERRORS_MAX: usize = 100;
 
 /// Reads a configuration.
 ///
@@ -110,6 +115,7 @@ fn report_syntax(errors: &[Error], text: &str, report: &Report) {
     if errors.is_empty() {
         return;
     }
+    let errors = &errors[..errors.len().min(SYNTAX_ERRORS_MAX)];
     let spans: Vec<_> = errors.iter().map(|error| error.span().unwrap_or(text.len()..text.len())).collect();
     report.keep_certain(text, &spans);
     let mut lines = Vec::new();

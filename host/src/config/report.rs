@@ -7,6 +7,9 @@ use std::ops::Range;
 use super::error::{ConfigError, ConfigErrors};
 use super::suggest;
 
+/// A file with more mistakes is no configuration, and placing each costs time in proportion to the file.
+const MISTAKES_MAX: usize = 200;
+
 /// Shared by everything that reads the document, so that one mistake never hides another.
 #[derive(Default)]
 pub(super) struct Report {
@@ -33,13 +36,18 @@ impl Report {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.errors.borrow_mut().push(ConfigError { code, message: message.into(), span, help: help.into() });
+        let mut errors = self.errors.borrow_mut();
+        if errors.len() < MISTAKES_MAX {
+            errors.push(ConfigError { code, message: message.into(), span, help: help.into() });
+        }
     }
 
     /// A key nobody asked for; what was meant is only known once everything has been read.
     pub(super) fn unknown_key(&self, section: &str, key: &str, span: Range<usize>) {
-        let (section, key) = (section.to_owned(), key.to_owned());
-        self.unknown.borrow_mut().push(UnknownKey { section, key, span });
+        let mut unknown = self.unknown.borrow_mut();
+        if unknown.len() < MISTAKES_MAX {
+            unknown.push(UnknownKey { section: section.to_owned(), key: key.to_owned(), span });
+        }
     }
 
     /// A secret is written here: it must not be shown.

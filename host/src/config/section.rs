@@ -132,7 +132,7 @@ impl<'a> Section<'a> {
     /// A text that must be there.
     pub(super) fn required(&mut self, key: &'static str, example: &str) -> Option<Spanned<String>> {
         let text = self.text(key, None, example);
-        // A section that is missing altogether has been reported as such.
+        // A section that is missing altogether is reported by whoever needs it.
         if self.table.is_some_and(|table| !table.contains_key(key)) {
             let message = format!("`[{}]` has no `{key}`", self.path);
             self.report.error("missing-key", self.span(), message, format!("add `{key} = {example:?}`"));
@@ -203,7 +203,8 @@ impl<'a> Section<'a> {
             let port = given.rsplit(':').next().and_then(|port| port.parse::<u16>().ok()).unwrap_or(default.port());
             let help = format!("write an IP address and a port: `{key} = \"{}:{port}\"`", default.ip());
             self.report.error("bad-address", text.span(), format!("`{key}` is not an IP address and port"), help);
-            default
+            // Stands in with a port that clashes with none.
+            SocketAddr::new(default.ip(), 0)
         });
         Spanned::new(text.span(), address)
     }

@@ -5,11 +5,15 @@ use crate::config::Campaign;
 /// The campaign that forwards what users write.
 pub(super) fn webhook() -> Vec<String> {
     let steps = [
-        "Messaging > Campaigns > Create Campaign > Webhook. A campaign, not a Canvas: a Canvas may drop the second of two quick messages.",
-        "Compose: request type POST, body type Raw text; paste the URL, the two headers and the body given here exactly.",
-        "Schedule: Action-Based Delivery, trigger \"Send a WhatsApp inbound message\" for your subscription group, no keyword, no delay, no end date.",
+        "Messaging > Campaigns > Create Campaign > Webhook. \
+         A campaign, not a Canvas: a Canvas may drop the second of two quick messages.",
+        "Compose: request type POST, body type Raw text; \
+         paste the URL, the two headers and the body given here exactly.",
+        "Schedule: Action-Based Delivery, trigger \"Send a WhatsApp inbound message\" for your subscription group; \
+         no keyword, no delay, no end date.",
         "Delivery controls: switch re-eligibility on with no waiting time, else Turnwise hears each user once only.",
-        "Delivery controls: no quiet hours, no frequency capping, no rate limit; each delays or drops what users write.",
+        "Delivery controls: no quiet hours, no frequency capping, no rate limit; \
+         each delays or drops what users write.",
         "Audience: everyone who may talk to the bot. Launch the campaign.",
     ];
     steps.map(str::to_owned).to_vec()
@@ -22,11 +26,15 @@ pub(super) fn reply(campaign: &Campaign) -> Vec<String> {
             .to_owned(),
     ];
     if campaign.buttons {
-        let body = "the body, the button texts and, if you use images, the header image given here";
-        steps.push(format!("Compose: a Response Message, layout Quick Reply, with {body}."));
         steps.push(
-            "Send a reply with choices and one without as a test: if the one without does not arrive, use the layout Text and set `buttons = false`; \
-             choices then are numbered lines below the text."
+            "Compose: a Response Message, layout Quick Reply, with the body and the button texts given here; \
+             a header image only if every reply has one."
+                .to_owned(),
+        );
+        steps.push(
+            "If not every reply offers three choices, give each button a text to fall back to: `| default: 'Menu'`. \
+             Test a reply with choices and one without; if one does not arrive, use the layout Text and \
+             `buttons = false`: choices then are numbered lines below the text."
                 .to_owned(),
         );
     } else {

@@ -116,7 +116,8 @@ fn what_to_paste_is_printed_without_the_token() {
 
 #[test]
 fn one_source_of_several_can_be_asked_for_as_json() {
-    let text = "[sources.a]\nbot = \"menu\"\ntokens = [\"env:NEW_TOKEN\"]\n[sources.b]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\n\
+    let text = "[sources.a]\nbot = \"menu\"\ntokens = [\"env:NEW_TOKEN\"]\n\
+                [sources.b]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\n\
                 [braze.campaigns.reply]\nid = \"abc\"\nbuttons = true";
     let output =
         printed(text, TemplateOptions { source: Some("b".to_owned()), json: true, ..TemplateOptions::default() });

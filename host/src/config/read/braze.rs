@@ -1,6 +1,7 @@
 //! `[braze]`, its campaigns and Canvases.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -13,9 +14,7 @@ use super::super::{Braze, Campaign, Secret};
 
 pub(super) const ID_EXAMPLE: &str = "01234567-89ab-cdef-0123-456789abcdef";
 const ENDPOINT_EXAMPLE: &str = "https://rest.fra-01.braze.eu";
-const TEXT_PROPERTY: &str = "external_system_msg_body";
-/// Trigger properties that replies carry besides the text.
-const OTHER_PROPERTIES: [&str; 4] = ["choice_1", "choice_2", "choice_3", "media_url"];
+pub(crate) const TEXT_PROPERTY: &str = "external_system_msg_body";
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Braze names no figure; beyond this an answer is treated as lost.
@@ -108,7 +107,7 @@ fn check_property(property: &Spanned<String>, report: &Report) {
             ),
         };
         report.error("bad-property", property.span(), "`text_property` is not a name Liquid can look up", help);
-    } else if OTHER_PROPERTIES.contains(&name) {
+    } else if matches!(name, "choices" | "media_url") || name.starts_with("choice_") {
         let message = format!("`{name}` carries something else than the text");
         report.error("bad-property", property.span(), message, format!("write `text_property = \"{TEXT_PROPERTY}\"`"));
     }
@@ -135,8 +134,7 @@ fn check_endpoint(endpoint: &Spanned<String>, report: &Report) {
         let help = format!("write `endpoint = \"https://{host}\"`");
         return wrong("bad-endpoint", "`endpoint` does not begin with `https://`", help);
     }
-    let loopback = matches!(host.as_str(), "localhost" | "[::1]") || host.starts_with("127.");
-    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&host)) {
         let help = format!("write `endpoint = \"https://{host}\"`; plain `http` is for 127.0.0.1 only");
         return wrong("endpoint-not-https", "the API key would travel unencrypted to this `endpoint`", help);
     }
@@ -149,6 +147,12 @@ fn check_endpoint(endpoint: &Spanned<String>, report: &Report) {
         };
         wrong("endpoint-has-path", what, format!("write `endpoint = \"{origin}\"`"));
     }
+}
+
+/// Of a URL's host: whether it is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse();
+    host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// `dashboard-03.braze.com` and `sdk.iad-03.braze.com` belong to `rest.iad-03.braze.com`.

@@ -16,7 +16,7 @@ const ADMIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081)
 const CONNECTIONS_MAX: usize = 512;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Less than the 30 s that Kubernetes and Docker's longest habits leave before killing.
+/// Less than the 30 s after which Kubernetes kills.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 const STORAGE_URL: &str = "redb:data/turnwise.redb";
 
@@ -36,7 +36,8 @@ pub(super) fn read(mut section: Section<'_>, report: &Report) -> Server {
     }
     let overlaps = public.ip() == private.ip() || public.ip().is_unspecified() || private.ip().is_unspecified();
     if overlaps && public.port() == private.port() && public.port() != 0 {
-        let at = if section.exists() && admin.span() != section.span() { admin.span() } else { listen.span() };
+        // A key that is missing has its section's span.
+        let at = if admin.span() != section.span() { admin.span() } else { listen.span() };
         let free = public.port().checked_add(1).unwrap_or(8081);
         let message = format!("`listen` and `admin` both want port {}", public.port());
         report.error("port-clash", at, message, format!("give one another port: `admin = \"127.0.0.1:{free}\"`"));

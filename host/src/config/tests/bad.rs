@@ -18,6 +18,7 @@ const SERVER: &[(&str, &str)] = &[
     ("[server]\nlisten = \"0.0.0.0\"", "bad-address 2:10"),
     ("[server]\nlisten = \"0.0.0.0:99999\"", "bad-address 2:10"),
     ("[server]\nlisten = \"\"", "bad-address 2:10"),
+    ("[server]\nlisten = \"127.0.0.1:8081\"\nadmin = \"127.0.0.1\"", "bad-address 3:9"),
     ("[server]\nadmin = \"0.0.0.0:8081\"", "admin-not-loopback 2:9"),
     ("[server]\nadmin = \"10.0.0.7:8081\"", "admin-not-loopback 2:9"),
     ("[server]\nadmin = \"[::]:8081\"", "admin-not-loopback 2:9"),
@@ -76,6 +77,7 @@ const BRAZE: &[(&str, &str)] = &[
     ("[braze]\nendpoint = \"https://sdk.iad-03.braze.com\"\napi_key = \"env:BRAZE_API_KEY\"", "endpoint-is-sdk 2:12"),
     ("[braze]\nendpoint = \"rest.fra-01.braze.eu\"\napi_key = \"env:BRAZE_API_KEY\"", "bad-endpoint 2:12"),
     ("[braze]\nendpoint = \"dashboard-01.braze.eu\"\napi_key = \"env:BRAZE_API_KEY\"", "endpoint-is-dashboard 2:12"),
+    ("[braze]\nendpoint = \"http://127.example.com\"\napi_key = \"env:BRAZE_API_KEY\"", "endpoint-not-https 2:12"),
     ("[braze]\nendpoint = \"ftp://rest.fra-01.braze.eu\"\napi_key = \"env:BRAZE_API_KEY\"", "endpoint-not-https 2:12"),
     ("[braze]\nendpoint = \"\"\napi_key = \"env:BRAZE_API_KEY\"", "bad-endpoint 2:12"),
     ("[braze]\napi_key = \"3f1c5f0e-7f63\"\nendpoint = \"https://rest.fra-01.braze.eu\"", "literal-secret 2:11"),
@@ -203,6 +205,23 @@ fn r1_files_that_are_no_configuration() {
     assert!(!mistakes(&nested).is_empty());
     let tables = completed(&format!("[plugins.menu.settings]\na{} = 1", ".a".repeat(200_000)));
     assert!(!mistakes(&tables).is_empty());
+}
+
+#[test]
+fn r1_a_file_of_nothing_but_mistakes_is_refused_in_good_time() {
+    let many = |piece: fn(usize) -> String| (0..50_000).map(piece).collect::<String>();
+    for text in [
+        many(|n| format!("key_{n} = 1\n")),
+        format!("server = {{ {} }}", many(|n| format!("key_{n} = 1, "))),
+        format!("server = {{ {} }}\n= 1", many(|n| format!("key_{n} = 1, "))),
+        many(|_| "= \" [ ] ".to_owned()),
+        many(|_| "= \"\n".to_owned()),
+        many(|n| format!("[sources.s{n}]\n")),
+    ] {
+        let errors = read(&text).expect_err("nothing but mistakes");
+        assert!((1..=400).contains(&errors.errors.len()));
+        assert!(!errors.render(true).is_empty() && errors.to_json().is_array());
+    }
 }
 
 #[test]
