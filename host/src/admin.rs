@@ -55,7 +55,9 @@ impl Health {
         for (source, bot) in &self.bots {
             let loaded = match self.plugins.get(bot) {
                 Some(plugin) => Ok(format!("{bot} from {}", plugin.file.display())),
-                None => Err(format!("the bot {bot:?} is not loaded; put {bot}.wasm into the plugins folder and restart")),
+                None => {
+                    Err(format!("the bot {bot:?} is not loaded; put {bot}.wasm into the plugins folder and restart"))
+                }
             };
             checks.push((format!("source {source}"), loaded));
         }

@@ -113,8 +113,7 @@ impl App {
         let limits = Limits::of(&config.server);
         let config = Arc::new(config);
 
-        let ingress =
-            Arc::new(Ingress::new(&config.server, &config.sources, Arc::clone(&storage), Arc::clone(&clock)));
+        let ingress = Arc::new(Ingress::new(&config.server, &config.sources, Arc::clone(&storage), Arc::clone(&clock)));
         let catalog: Arc<dyn Catalog + Send + Sync> = Arc::new(Configured(Arc::clone(&config)));
         let driver = Driver::new(Arc::clone(&storage), plugins, routes(&config), catalog, Arc::clone(&clock));
         let dispatch = Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings(&config), random_seed());

@@ -18,6 +18,7 @@ use crate::conversation::effects::Catalog;
 use crate::conversation::{Answer, Cause, Conversation, ConversationId, Event, Outcome, Route, Turn};
 use crate::plugins::{Plugins, TurnResult};
 use crate::storage::{Committed, InboxItem, InboxRow, InboxSeq, Storage, StorageError, TurnCommit};
+use crate::telemetry;
 use lanes::Lanes;
 
 /// Inbox rows held in memory; the rest waits in storage.
@@ -83,12 +84,17 @@ impl Driver {
     }
 
     /// Runs the turns of one conversation until none waits.
-    async fn run_lane(&self, id: ConversationId, lanes: &Lanes, stopping: &CancellationToken) -> Result<(), StorageError> {
+    async fn run_lane(
+        &self,
+        id: ConversationId,
+        lanes: &Lanes,
+        stopping: &CancellationToken,
+    ) -> Result<(), StorageError> {
         let mut stored = match self.storage.read(id).await {
             Ok(stored) => stored,
             Err(error @ StorageError::Unreadable { .. }) => {
                 // Only this conversation waits, until a host that can read it starts.
-                tracing::error!(conversation = %id, %error, "conversation is stuck: its messages are kept, unanswered");
+                tracing::error!(user = %telemetry::user(id), %error, "conversation is stuck: its messages are kept, unanswered");
                 lanes.abandon(id);
                 return Ok(());
             }
@@ -175,17 +181,17 @@ fn log_turn(id: ConversationId, journal: &crate::conversation::JournalEntry) {
     match &journal.outcome {
         Outcome::Decided(decision) => {
             let step = decision.step.as_deref();
-            tracing::info!(conversation = %id, turn, bot, event, step, effects = decision.effects.len(), us, "turn");
+            tracing::info!(user = %telemetry::user(id), turn, bot, event, step, effects = decision.effects.len(), us, "turn");
         }
         Outcome::Failed { kind, reason } => {
-            tracing::warn!(conversation = %id, turn, bot, event, kind, reason, us, "turn failed");
+            tracing::warn!(user = %telemetry::user(id), turn, bot, event, kind, reason, us, "turn failed");
         }
     }
     for unsupported in &journal.unsupported {
-        tracing::warn!(conversation = %id, turn, bot, effect = unsupported, "effect not done");
+        tracing::warn!(user = %telemetry::user(id), turn, bot, effect = unsupported, "effect not done");
     }
     for line in &journal.log {
-        tracing::debug!(conversation = %id, turn, bot, line, "plugin says");
+        tracing::debug!(user = %telemetry::user(id), turn, bot, line, "plugin says");
     }
 }
 

@@ -8,7 +8,6 @@ use std::sync::OnceLock;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::time::UtcTime;
 
 use crate::conversation::ConversationId;
 
@@ -19,11 +18,12 @@ static LOG_KEY: OnceLock<[u8; 32]> = OnceLock::new();
 
 /// Sends log lines to stderr: pretty on a terminal, JSON otherwise. `filter` is `TURNWISE_LOG`.
 pub fn start(filter: Option<&str>) {
-    let filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER)).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let filter =
+        EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER)).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start in one process, as in tests, keeps the first subscriber.
     let _ = if std::io::stderr().is_terminal() {
-        log.with_target(false).with_timer(UtcTime::rfc_3339()).try_init()
+        log.with_target(false).try_init()
     } else {
         log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
     };

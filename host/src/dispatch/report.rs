@@ -10,28 +10,29 @@ use crate::outbox::breaker::{Change, Verdict};
 use crate::outbox::pace::EndpointGroup;
 use crate::outbox::transition::{Next, SendOutcome};
 use crate::outbox::{Row, Status};
+use crate::telemetry;
 
 /// A row's new status is durable.
 pub(super) fn settled(row: &Row, next: &Next, took: Option<Duration>) {
-    let conversation = row.entry.conversation;
+    let user = telemetry::user(row.entry.conversation);
     let (turn, target, attempt) = (row.entry.turn, row.entry.action.target(), next.attempts);
     let ms = took.map(|took| took.as_millis() as u64);
     match &next.status {
         Status::Sent { braze_dispatch_id, .. } => {
             let braze_dispatch_id = braze_dispatch_id.as_deref();
-            info!(%conversation, turn, target, status = "sent", attempt, ms, braze_dispatch_id, "outbox row settled");
+            info!(%user, turn, target, status = "sent", attempt, ms, braze_dispatch_id, "outbox row settled");
         }
         Status::Dead { reason, .. } => {
-            warn!(%conversation, turn, target, status = "dead", attempt, ms, reason, "outbox row settled");
+            warn!(%user, turn, target, status = "dead", attempt, ms, reason, "outbox row settled");
         }
         Status::RetryAt { at, reason } => {
-            info!(%conversation, turn, target, status = "retry", attempt, ms, %at, reason, "outbox row settled");
+            info!(%user, turn, target, status = "retry", attempt, ms, %at, reason, "outbox row settled");
         }
         Status::Unknown { reason, .. } => {
-            warn!(%conversation, turn, target, status = "unknown", attempt, ms, reason, "outbox row settled");
+            warn!(%user, turn, target, status = "unknown", attempt, ms, reason, "outbox row settled");
         }
         Status::Ready | Status::Sending { .. } => {
-            info!(%conversation, turn, target, status = "ready", attempt, ms, "outbox row settled");
+            info!(%user, turn, target, status = "ready", attempt, ms, "outbox row settled");
         }
     }
 }
@@ -39,12 +40,12 @@ pub(super) fn settled(row: &Row, next: &Next, took: Option<Duration>) {
 /// Braze took it, but not without a word.
 pub(super) fn answered(row: &Row, outcome: &SendOutcome) {
     let SendOutcome::Accepted { notice, partial, .. } = outcome else { return };
-    let (conversation, target) = (row.entry.conversation, row.entry.action.target());
+    let (user, target) = (telemetry::user(row.entry.conversation), row.entry.action.target());
     if let Some(notice) = notice {
-        warn!(%conversation, target, notice, "Braze accepts the call but warns: the message may not be sent");
+        warn!(%user, target, notice, "Braze accepts the call but warns: the message may not be sent");
     }
     if let Some(partial) = partial {
-        warn!(%conversation, target, errors = partial, "Braze accepted only part of the call");
+        warn!(%user, target, errors = partial, "Braze accepted only part of the call");
     }
 }
 

@@ -22,7 +22,13 @@ pub(super) struct Lanes {
 
 impl Lanes {
     pub(super) fn new(waiting_max: usize) -> Self {
-        Self { queues: Mutex::default(), stuck: Mutex::default(), waiting: AtomicUsize::new(0), waiting_max, room: Notify::new() }
+        Self {
+            queues: Mutex::default(),
+            stuck: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+            waiting_max,
+            room: Notify::new(),
+        }
     }
 
     pub(super) fn has_room(&self) -> bool {

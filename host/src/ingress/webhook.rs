@@ -16,6 +16,7 @@ use super::Ingress;
 use super::answer::Answer;
 use crate::inbound::{self, Inbound};
 use crate::storage::{Accepted, QuarantineId, Quarantined, StorageError};
+use crate::telemetry;
 
 pub(super) fn router(ingress: Arc<Ingress>) -> Router {
     Router::new()
@@ -104,10 +105,10 @@ fn log(source: &str, answer: &Answer) {
     let status = answer.status().as_u16();
     match answer {
         Answer::Accepted { event, conversation, mended } => {
-            info!(target: "turnwise::ingress", status, source, %event, %conversation, mended, duplicate = false, "webhook");
+            info!(target: "turnwise::ingress", status, source, %event, user = %telemetry::user(*conversation), mended, duplicate = false, "webhook");
         }
         Answer::Duplicate { event, conversation, mended } => {
-            info!(target: "turnwise::ingress", status, source, %event, %conversation, mended, duplicate = true, "webhook");
+            info!(target: "turnwise::ingress", status, source, %event, user = %telemetry::user(*conversation), mended, duplicate = true, "webhook");
         }
         Answer::Quarantined { id, reason } => {
             warn!(target: "turnwise::ingress", status, source, event = %id, reason, "webhook quarantined");
