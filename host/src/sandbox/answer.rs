@@ -42,12 +42,25 @@ pub(super) struct Answered {
 pub(super) enum AnswerBody {
     Whole(Option<Bytes>),
     /// Fewer bytes than were announced; then the connection closes, once they have left.
-    Short { bytes: Option<Bytes>, left: bool },
+    Short {
+        bytes: Option<Bytes>,
+        left: bool,
+    },
     /// What is to be sent, then blanks: so many more bytes, or without end.
-    Blanks { head: Option<Bytes>, left: Option<u64> },
-    Drip { rest: Bytes, bytes_per_second: u64, pause: Pin<Box<Sleep>> },
+    Blanks {
+        head: Option<Bytes>,
+        left: Option<u64>,
+    },
+    Drip {
+        rest: Bytes,
+        bytes_per_second: u64,
+        pause: Pin<Box<Sleep>>,
+    },
     /// Pending once, so that the headers leave, then a reset.
-    Reset { switch: ResetSwitch, headers_left: bool },
+    Reset {
+        switch: ResetSwitch,
+        headers_left: bool,
+    },
     Silence,
     Events(EventStream),
 }

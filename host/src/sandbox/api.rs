@@ -95,7 +95,8 @@ impl Call {
         let Some(body) = &self.body else {
             return Err(Answered::message(413, "Payload Too Large: the maximum request size is 4 MB"));
         };
-        serde_json::from_slice(body).map_err(|_| Answered::message(400, "Bad Request: Cannot parse the request body as JSON"))
+        serde_json::from_slice(body)
+            .map_err(|_| Answered::message(400, "Bad Request: Cannot parse the request body as JSON"))
     }
 }
 
@@ -147,9 +148,7 @@ impl State {
                 Endpoint::Track => match Track::read(body, shared.config.track_objects_per_call_max) {
                     Ok(track) => self.track(track, hit, now),
                     Err(refused) if refused.errors.is_empty() => Answered::message(400, &refused.message),
-                    Err(refused) => {
-                        Answered::json(400, &json!({"message": refused.message, "errors": refused.errors}))
-                    }
+                    Err(refused) => Answered::json(400, &json!({"message": refused.message, "errors": refused.errors})),
                 },
                 Endpoint::Unknown => Answered::message(404, "Not Found: Invalid URL"),
             },
@@ -185,9 +184,9 @@ impl State {
                         };
                         let attributes = recipient.attributes.unwrap_or_default();
                         let problems = self.write_profile(profile, attributes, now);
-                        errors.extend(problems.into_iter().map(|problem| {
-                            json!({"type": problem, "input_array": "recipients", "index": recipient.index})
-                        }));
+                        errors.extend(problems.into_iter().map(
+                            |problem| json!({"type": problem, "input_array": "recipients", "index": recipient.index}),
+                        ));
                         self.send(shared, profile, kind, &trigger.id, recipient.properties, &dispatch_id, now);
                     }
                 }
@@ -271,12 +270,7 @@ impl State {
         }
     }
 
-    fn write_profile(
-        &mut self,
-        profile: ProfileIndex,
-        attributes: Map<String, Value>,
-        now: Timestamp,
-    ) -> Vec<String> {
+    fn write_profile(&mut self, profile: ProfileIndex, attributes: Map<String, Value>, now: Timestamp) -> Vec<String> {
         if attributes.is_empty() {
             return Vec::new();
         }

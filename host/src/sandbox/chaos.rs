@@ -32,14 +32,20 @@ pub(super) struct Hit {
 pub(super) enum Fault {
     /// Only late.
     Latency,
-    Status { status: u16, body: Option<Value>, headers: BTreeMap<String, String> },
+    Status {
+        status: u16,
+        body: Option<Value>,
+        headers: BTreeMap<String, String>,
+    },
     /// The answer's headers, then a TCP reset.
     ResetBeforeBody,
     /// A TCP reset in place of an answer.
     ResetAfterProcessing,
     /// The answer's headers, then nothing.
     Hang,
-    SlowDrip { bytes_per_second: u64 },
+    SlowDrip {
+        bytes_per_second: u64,
+    },
     /// A success followed by so many bytes of white space.
     BodyBytes(u64),
     EndlessBody,
@@ -141,7 +147,12 @@ impl Chaos {
                 _ => return Err("\"rules\" must be a list".into()),
             },
             rule @ Value::Object(_) => vec![rule],
-            _ => return Err("chaos is a list of rules, e.g. [{\"path\": \"/users/track\", \"times\": 2, \"status\": 500}]".into()),
+            _ => {
+                return Err(
+                    "chaos is a list of rules, e.g. [{\"path\": \"/users/track\", \"times\": 2, \"status\": 500}]"
+                        .into(),
+                );
+            }
         };
         if rules.len() > RULES_MAX {
             return Err(format!("at most {RULES_MAX} rules"));

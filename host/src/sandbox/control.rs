@@ -17,10 +17,7 @@ const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 const WAIT_MS_MAX: u64 = 60_000;
 
 /// Answers a request for `/` or a path under `/sandbox`.
-pub(super) async fn answer(
-    shared: &Arc<Shared>,
-    request: Request<Incoming>,
-) -> Result<Response<AnswerBody>, Dropped> {
+pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Response<AnswerBody>, Dropped> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     if let Some(response) = page::file(&parts.method, path) {
@@ -126,11 +123,8 @@ async fn messages(shared: &Shared, query: Query<'_>) -> Answered {
             woken.await;
         }
     };
-    let messages = if wait.is_zero() {
-        received()
-    } else {
-        tokio::time::timeout(wait, until_one_comes).await.unwrap_or_default()
-    };
+    let messages =
+        if wait.is_zero() { received() } else { tokio::time::timeout(wait, until_one_comes).await.unwrap_or_default() };
     Answered::json(200, &messages.into())
 }
 

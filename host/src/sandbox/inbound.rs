@@ -74,7 +74,9 @@ pub(super) fn accept(shared: &Arc<Shared>, said: Said) -> Result<Accepted, Strin
         (Some(_), Some(_)) => return Err("\"body\" and \"body_base64\" exclude each other".into()),
     };
     let mut fields = Map::new();
-    for (name, value) in [("phone", phone), ("first_name", said.first_name.as_deref()), ("language", said.language.as_deref())] {
+    for (name, value) in
+        [("phone", phone), ("first_name", said.first_name.as_deref()), ("language", said.language.as_deref())]
+    {
         if let Some(value) = value {
             fields.insert(name.to_owned(), value.into());
         }
@@ -86,7 +88,9 @@ pub(super) fn accept(shared: &Arc<Shared>, said: Said) -> Result<Accepted, Strin
     let profiles = &mut state.memory.profiles;
     let profile = match profiles.find(&identifier) {
         Some(profile) => profile,
-        None => profiles.create(identifier, state.ids.braze_id(), now).ok_or("too many profiles; POST /sandbox/reset")?,
+        None => {
+            profiles.create(identifier, state.ids.braze_id(), now).ok_or("too many profiles; POST /sandbox/reset")?
+        }
     };
     profiles.write(profile, fields, now);
     let profile = profiles.get(profile);

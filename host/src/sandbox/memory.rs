@@ -178,7 +178,12 @@ impl Memory {
         }
         let profile = self.profiles.get(profile);
         let aliases = profile.aliases.iter().map(|(name, _)| name.as_str());
-        let fields = [profile.external_id.as_deref(), profile.field("phone"), profile.field("email"), Some(profile.braze_id.as_str())];
+        let fields = [
+            profile.external_id.as_deref(),
+            profile.field("phone"),
+            profile.field("email"),
+            Some(profile.braze_id.as_str()),
+        ];
         for name in aliases.chain(fields.into_iter().flatten()) {
             if let Some(waiter) = self.waiters.remove(name).and_then(|waiter| waiter.upgrade()) {
                 waiter.notify_waiters();

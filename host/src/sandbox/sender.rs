@@ -139,7 +139,8 @@ impl Sender {
             Ok(response) => response,
             Err(error) => return unreachable(error),
         };
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after =
+            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let status = Some(response.status().as_u16());
         let mut answer = Vec::new();
         loop {

@@ -145,6 +145,9 @@ fn require_time(fields: &Map<String, Value>) -> Result<(), String> {
     require_text(fields, "time")?;
     let time = fields["time"].as_str().unwrap_or_default().as_bytes();
     let shaped = time.len() >= 10
-        && time[..10].iter().enumerate().all(|(at, byte)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() });
+        && time[..10]
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() });
     if shaped { Ok(()) } else { Err("'time' must be in ISO 8601 format".into()) }
 }

@@ -70,8 +70,12 @@ impl Kind {
 
     fn unknown_id(self) -> Refusal {
         Refusal(match self {
-            Self::Campaign => "Invalid Campaign ID: No Messaging API campaign was found for the campaign ID you provided".into(),
-            Self::Canvas => "Invalid Canvas ID: No API-triggered Canvas was found for the Canvas ID you provided".into(),
+            Self::Campaign => {
+                "Invalid Campaign ID: No Messaging API campaign was found for the campaign ID you provided".into()
+            }
+            Self::Canvas => {
+                "Invalid Canvas ID: No API-triggered Canvas was found for the Canvas ID you provided".into()
+            }
         })
     }
 }
@@ -110,7 +114,9 @@ impl Trigger {
             } else if body.contains_key("audience") {
                 Err(Refusal("'broadcast' must be true when no recipients are provided".into()))
             } else {
-                Err(Refusal("No Recipients: There are no external IDs, segment IDs, or push tokens in the request".into()))
+                Err(Refusal(
+                    "No Recipients: There are no external IDs, segment IDs, or push tokens in the request".into(),
+                ))
             };
         };
         if broadcast {

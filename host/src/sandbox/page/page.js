@@ -4,6 +4,7 @@
 
 const REQUESTS_SHOWN = 60;
 const TYPING_MS = 8000;
+const MARKED_MS = 3500;
 const BUTTONS_MAX = 3;
 const PEOPLE = ["Ada", "Grace", "Alan", "Hedy", "Edsger", "Barbara", "Niklaus", "Radia"];
 
@@ -13,6 +14,7 @@ const page = {
   people: new Map(),     // name -> {external_id, phone, first_name, language}
   deliveries: new Map(), // dispatch id -> its line in the thread
   profile: null,         // as last shown
+  changes: new Map(),    // name -> when it changed and from what, while that is marked
   lastSide: null,        // whose the last line is
   typing: null,          // the timer that ends it
   requests: 0,
@@ -89,6 +91,7 @@ async function takePerson() {
   const value = (id) => find(id).value.trim();
   const person = { external_id: value("new-id"), phone: value("new-phone"), first_name: value("new-name"), language: value("new-language") };
   person.user = person.external_id || person.phone;
+  person.isNew = !page.people.has(person.user);
   find("dialog").close();
   addPerson(person);
   await choose(person.user);
@@ -115,7 +118,7 @@ async function showConversation() {
   const [deliveries, messages, profile] = await Promise.all([
     call(`/sandbox/deliveries?${query}&last=500`),
     call(`/sandbox/messages?${query}`),
-    call(`/sandbox/profiles/${encodeURIComponent(user)}`).catch(() => null),
+    page.people.get(user).isNew ? null : call(`/sandbox/profiles/${encodeURIComponent(user)}`),
   ]);
   if (user !== page.user) return;
   page.deliveries.clear();
@@ -127,6 +130,7 @@ async function showConversation() {
   else thread.append(make("div", "note", `Messages you type here reach Turnwise the way Braze would deliver them from ${titled(page.people.get(user) || { user })}. Say hello.`));
   for (const [, side, item] of all) side ? showMessage(item) : showDelivery(item);
   page.profile = null;
+  page.changes.clear();
   showProfile(profile);
   toEnd(true);
 }
@@ -341,7 +345,7 @@ function showProfile(profile) {
   shown.replaceChildren(...parts);
 }
 
-/** Names with values; what differs from `before` is marked, with the old value where there was one. */
+/** Names with values; what changed is marked for a while, with the old value where there was one. */
 function facts(now, before) {
   const names = Object.keys(now);
   const gone = Object.keys(before || {}).filter((name) => !(name in now));
@@ -349,12 +353,19 @@ function facts(now, before) {
   const list = make("dl", "facts");
   for (const name of [...names, ...gone]) {
     const [old, value] = [before && name in before ? worded(before[name]) : null, name in now ? worded(now[name]) : null];
-    const entry = make("dd");
-    const changed = before && old !== value;
-    if (changed && old !== null) entry.append(make("s", "", old));
+    if (before && old !== value) page.changes.set(name, { at: Date.now(), old });
+    const [term, entry] = [make("dt", "", name), make("dd")];
+    const change = page.changes.get(name);
+    const age = change ? Date.now() - change.at : Infinity;
+    if (age < MARKED_MS) {
+      if (change.old !== null) entry.append(make("s", "", change.old));
+      for (const part of [term, entry]) {
+        part.classList.add("changed");
+        // A change marked before goes on fading from where it was.
+        part.style.animationDelay = `-${age}ms`;
+      }
+    }
     entry.append(value === null ? make("em", "", "deleted") : document.createTextNode(value));
-    const term = make("dt", "", name);
-    if (changed) for (const part of [term, entry]) part.classList.add("changed");
     list.append(term, entry);
   }
   return list;
@@ -437,7 +448,7 @@ function listen() {
   });
   on("profile", (profile) => {
     const known = page.people.has(profile.user);
-    addPerson({ user: profile.user, external_id: profile.external_id, phone: profile.phone, first_name: profile.first_name, language: profile.language });
+    addPerson({ isNew: false, user: profile.user, external_id: profile.external_id, phone: profile.phone, first_name: profile.first_name, language: profile.language });
     if (!known) showPeople();
     if (!page.user) choose(profile.user);
     else if (profile.user === page.user) showProfile(profile);

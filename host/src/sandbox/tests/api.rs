@@ -58,8 +58,14 @@ async fn refusals_are_brazes() {
         (json!({"campaign_id": "reply", "recipients": [{"phone": "+49"}]}), "is required"),
         (json!({"campaign_id": "reply", "recipients": [{"external_user_id": "a", "email": "a@b"}]}), "only one of"),
         (json!({"campaign_id": "reply", "recipients": [{"email": "a@b"}]}), "'prioritization' is required"),
-        (json!({"campaign_id": "reply", "recipients": [{"user_alias": {"alias_name": "+49"}}]}), "'alias_label' must be"),
-        (json!({"campaign_id": "reply", "recipients": [{"external_user_id": "a", "send_to_existing_only": false}]}), "'attributes' is required"),
+        (
+            json!({"campaign_id": "reply", "recipients": [{"user_alias": {"alias_name": "+49"}}]}),
+            "'alias_label' must be",
+        ),
+        (
+            json!({"campaign_id": "reply", "recipients": [{"external_user_id": "a", "send_to_existing_only": false}]}),
+            "'attributes' is required",
+        ),
         (json!({"campaign_id": "reply", "trigger_properties": {"t": large}, "recipients": [recipient]}), "50 KB"),
         (json!([]), "JSON object"),
     ] {
@@ -126,7 +132,10 @@ async fn track_processes_what_is_valid_and_names_the_rest() {
     assert_eq!(got.status, 201);
     assert_eq!(got.body["attributes_processed"], 2);
     assert_eq!(got.body["events_processed"], 1);
-    assert_eq!(got.body["errors"][0]["type"], "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required");
+    assert_eq!(
+        got.body["errors"][0]["type"],
+        "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required"
+    );
     assert_eq!(got.body["errors"][0]["index"], 1);
     assert_eq!(got.body["errors"][1]["input_array"], "events");
     assert_eq!(world.get("/sandbox/profiles/ada@example.org").await["custom_events"]["ordered"]["count"], 1);

@@ -68,7 +68,8 @@ async fn resets_are_resets_and_say_whether_the_work_was_done() {
 
 #[tokio::test]
 async fn silence_and_dripping_last_until_the_client_gives_up() {
-    let world = world_with_ada(json!([{"times": 1, "hang": true}, {"times": 1, "slow_drip_bytes_per_second": 20}])).await;
+    let world =
+        world_with_ada(json!([{"times": 1, "hang": true}, {"times": 1, "slow_drip_bytes_per_second": 20}])).await;
     for n in 0..2 {
         let mut response = world.api_raw("/campaigns/trigger/send", reply("ada", "x").to_string()).await.unwrap();
         assert_eq!(response.status(), 201, "the headers come at once");
@@ -83,9 +84,10 @@ async fn silence_and_dripping_last_until_the_client_gives_up() {
 
 #[tokio::test]
 async fn bodies_are_as_long_as_ordered_and_lengths_can_lie() {
-    let world = world_with_ada(json!([{"times": 1, "body_bytes": 3_000_000}, {"times": 1, "wrong_content_length": true},
+    let world =
+        world_with_ada(json!([{"times": 1, "body_bytes": 3_000_000}, {"times": 1, "wrong_content_length": true},
         {"times": 1, "endless_body": true}]))
-    .await;
+        .await;
     let send = || world.api_raw("/campaigns/trigger/send", reply("ada", "x").to_string());
     assert!(send().await.unwrap().bytes().await.unwrap().len() > 3_000_000);
     assert!(send().await.unwrap().bytes().await.is_err(), "the connection ends before the announced length");
@@ -110,7 +112,8 @@ async fn answers_can_be_every_kind_of_wrong() {
     .await;
     let mut seen = Vec::new();
     for n in 0..10 {
-        let response = world.api_raw("/campaigns/trigger/send", reply("ada", &n.to_string()).to_string()).await.unwrap();
+        let response =
+            world.api_raw("/campaigns/trigger/send", reply("ada", &n.to_string()).to_string()).await.unwrap();
         let (status, location) = (response.status().as_u16(), response.headers().get("location").cloned());
         let body = response.bytes().await.unwrap();
         seen.push((status, location, body));

@@ -81,13 +81,16 @@ async fn open_pages_hear_what_happens_and_end_with_the_sandbox() {
 #[tokio::test]
 async fn the_page_is_served_whole_and_closed_to_other_sites() {
     let world = World::start().await;
-    for (path, content_type) in [("/", "text/html"), ("/sandbox/page.css", "text/css"), ("/sandbox/page.js", "text/javascript")] {
+    for (path, content_type) in
+        [("/", "text/html"), ("/sandbox/page.css", "text/css"), ("/sandbox/page.js", "text/javascript")]
+    {
         let response = world.client.get(world.url(path)).send().await.unwrap();
         assert!(response.headers()["content-type"].to_str().unwrap().starts_with(content_type));
         assert!(response.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
         assert!(!response.text().await.unwrap().contains("innerHTML"));
     }
-    let foreign = world.client.post(world.url("/sandbox/reset")).header("sec-fetch-site", "cross-site").send().await.unwrap();
+    let foreign =
+        world.client.post(world.url("/sandbox/reset")).header("sec-fetch-site", "cross-site").send().await.unwrap();
     assert_eq!(foreign.status(), 403);
     world.end().await;
 }
