@@ -126,7 +126,7 @@ async function showConversation() {
   thread.replaceChildren();
   const all = [...deliveries.map((delivery) => [delivery.at, 0, delivery]), ...messages.slice(-500).map((message) => [message.at, 1, message])];
   all.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  if (all.length) thread.append(make("div", "note", "Today"));
+  if (all.length) thread.append(make("div", "note", new Date(all[0][0]).toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" })));
   else thread.append(make("div", "note", `Messages you type here reach Turnwise the way Braze would deliver them from ${titled(page.people.get(user) || { user })}. Say hello.`));
   for (const [, side, item] of all) side ? showMessage(item) : showDelivery(item);
   page.profile = null;
