@@ -187,12 +187,12 @@ impl State {
                         errors.extend(problems.into_iter().map(
                             |problem| json!({"type": problem, "input_array": "recipients", "index": recipient.index}),
                         ));
-                        self.send(shared, profile, kind, &trigger.id, recipient.properties, &dispatch_id, now);
+                        self.send(shared, profile, kind, &trigger.id, &recipient.properties, &dispatch_id, now);
                     }
                 }
                 Recipients::Everyone(properties) => {
                     for profile in self.memory.profiles.indexes() {
-                        self.send(shared, profile, kind, &trigger.id, properties.clone(), &dispatch_id, now);
+                        self.send(shared, profile, kind, &trigger.id, &properties, &dispatch_id, now);
                     }
                 }
             }
@@ -291,7 +291,7 @@ impl State {
         profile: ProfileIndex,
         kind: Kind,
         id: &str,
-        properties: Map<String, Value>,
+        properties: &Map<String, Value>,
         dispatch_id: &str,
         now: Timestamp,
     ) {

@@ -15,7 +15,8 @@ pub(super) fn message(message: &Message, text_property: &str) -> Value {
         Kind::Campaign => "campaign_id",
         Kind::Canvas => "canvas_id",
     };
-    let text = match message.properties.get(text_property) {
+    let properties: Map<String, Value> = serde_json::from_str(&message.properties).unwrap_or_default();
+    let text = match properties.get(text_property) {
         None | Some(Value::Null) => Value::Null,
         Some(Value::String(text)) => text.as_str().into(),
         Some(other) => other.to_string().into(),
@@ -26,9 +27,9 @@ pub(super) fn message(message: &Message, text_property: &str) -> Value {
         "user": message.user,
         id_name: message.id,
         "text": text,
-        "choices": choices(&message.properties),
-        "media": message.properties.get("media_url"),
-        "properties": message.properties,
+        "choices": choices(&properties),
+        "media": properties.get("media_url"),
+        "properties": properties,
         "dispatch_id": message.dispatch_id,
     })
 }

@@ -1,8 +1,12 @@
 //! Webhooks: their bodies, Braze's retry rules, and deliveries doubled or overtaken on order.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::world::{FakeHost, World};
+use crate::clock::Timestamp;
+use crate::sandbox::retry::{Health, Schedule};
 
 async fn world_with_host() -> (World, FakeHost) {
     let (world, host) = (World::start().await, FakeHost::default());
@@ -149,4 +153,32 @@ async fn one_users_messages_arrive_in_order_unless_chaos_says_otherwise() {
     }
     assert_eq!(host.bodies()[0], host.bodies()[1]);
     world.end().await;
+}
+
+#[test]
+fn retries_double_and_end_after_five() {
+    let mut schedule = Schedule::default();
+    let waits: Vec<_> = std::iter::from_fn(|| schedule.next(None)).map(|wait| wait.as_secs()).collect();
+    assert_eq!(waits, [30, 60, 120, 240, 480]);
+    let mut schedule = Schedule::default();
+    assert_eq!(schedule.next(Some(Duration::from_secs(5))), Some(Duration::from_secs(30)));
+    assert_eq!(schedule.next(Some(Duration::from_secs(600))), Some(Duration::from_secs(600)));
+}
+
+#[test]
+fn a_host_that_fails_too_often_is_left_alone_for_a_minute() {
+    let mut health = Health::new(1.0);
+    let second = |second: u64| Timestamp(second * 1000);
+    for _ in 0..3000 {
+        health.record(Some(503), second(0));
+    }
+    health.record(Some(500), second(1));
+    assert!(!health.halted(second(1)), "a 500 is no sign of an unhealthy host, and 3,000 are not too many");
+    health.record(None, second(61));
+    assert!(!health.halted(second(61)), "the old failures are out of the minute");
+    for _ in 0..3001 {
+        health.record(Some(429), second(62));
+    }
+    assert!(health.halted(second(62)) && health.halted(second(121)));
+    assert!(!health.halted(second(122)));
 }
