@@ -7,7 +7,7 @@
 #
 # It takes the first toolchain that is installed, and installs one where none is:
 #   1. rustup's target wasm32-unknown-unknown, installed by `rustup target add`;
-#   2. Debian's rustc-web, cargo-web and rust-web-src, installed by apt-get: they build the standard library from source.
+#   2. Debian's rustc-web, cargo-web and rust-web-src, by apt-get: they build the standard library themselves.
 # TURNWISE_WASM_TOOLCHAIN=rustup or =debian insists on one. Cargo decides what is up to date.
 set -eu
 
@@ -28,7 +28,7 @@ fail() {
     exit 1
 }
 
-# run WHAT COMMAND…: runs it with its output kept back until it fails or warns, and says every few seconds what it is at.
+# run WHAT COMMAND…: keeps its output back until it fails or warns, and says every few seconds what it is at.
 run() {
     what=$1
     shift

@@ -1,16 +1,18 @@
-;; A plugin around code that no compiler would write: the contract's types, and the export `handle` over a core instance.
+;; A plugin around code that no compiler would write: the contract's types, and the export `handle` over a core
+;; instance.
 ;;
-;; The tests replace the line "CODE GOES HERE" by one of the files in code/, each of which defines a core instance `$main`
-;; with `memory`, `cabi_realloc` and `handle`. `handle` is given the address of its arguments and returns that of its result.
-;; What is where in a result, in bytes from its address (all integers are 32 bits, little-endian):
+;; The tests replace the line "CODE GOES HERE" by one of the files in code/, each of which defines a core instance
+;; `$main` with `memory`, `cabi_realloc` and `handle`. `handle` is given the address of its arguments and returns that
+;; of its result. What is where in a result, in bytes from its address (all integers are 32 bits, little-endian):
 ;;
 ;;    0  0 for a decision, 1 for an error
 ;;    4  the state: 0 keep, 1 replace (address at 8, length at 12), 2 clear
 ;;   16  address of the effects, 20 their number
 ;;   24  0 for no step, 1 for one (address at 28, length at 32)
 ;;
-;; An effect has 64 bytes: its kind (0 reply, 9 note, as in the contract) at 0, and at 4 and 8 the address and length of a
-;; text, which is all that a note has. In a reply, zeros after that mean no choices, no media, no campaign, no properties.
+;; An effect has 64 bytes: its kind (0 reply, 9 note, as in the contract) at 0, and at 4 and 8 the address and length
+;; of a text, which is all that a note has. In a reply, zeros after that mean no choices, no media, no campaign, no
+;; properties.
 (component
   (import "turnwise:bot/types@0.1.0" (instance $types
       (type $user-alias-shape (record (field "name" string) (field "label" string)))
