@@ -20,7 +20,7 @@ bench: plugins ## Measure, side by side with the bare parts
 
 check: ## Formatting, lints, licences and advisories
 	cargo fmt --all --check
-	@for manifest in $(rust_sources_of_plugins); do (set -x; cargo fmt --manifest-path "$$manifest" --check) || exit 1; done
+	@for manifest in $(rust_sources_of_plugins) $(wildcard tests/guests/*/Cargo.toml); do (set -x; cargo fmt --manifest-path "$$manifest" --check) || exit 1; done
 	cargo clippy --workspace --all-targets -- -D warnings
 	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo clippy --manifest-path "$$manifest" --all-targets -- -D warnings) || exit 1; done
 	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed; skipped: cargo install cargo-deny"; fi

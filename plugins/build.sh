@@ -5,15 +5,15 @@
 #   plugins/build.sh menu …       only these
 #   plugins/build.sh --guests     the misbehaving guests of the tests as well, into target/guests/NAME.wasm
 #
-# It takes the first toolchain there is:
-#   1. rustup's target wasm32-unknown-unknown, where it is installed;
-#   2. the same, fetched by `rustup target add`;
-#   3. Debian's rustc-web, cargo-web and rust-web-src, fetched by apt-get: they build the standard library from source.
+# It takes the first toolchain that is installed, and installs one where none is:
+#   1. rustup's target wasm32-unknown-unknown, installed by `rustup target add`;
+#   2. Debian's rustc-web, cargo-web and rust-web-src, by apt-get: they build the standard library themselves.
 # TURNWISE_WASM_TOOLCHAIN=rustup or =debian insists on one. Cargo decides what is up to date.
 set -eu
 
 target=wasm32-unknown-unknown
 debian_packages="rustc-web cargo-web rust-web-src"
+rust_minor_min=95
 rustup_seconds_max=60
 progress_seconds=10
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -28,7 +28,7 @@ fail() {
     exit 1
 }
 
-# run WHAT COMMAND…: runs it with its output kept back until it fails or warns, and says every few seconds what it is at.
+# run WHAT COMMAND…: keeps its output back until it fails or warns, and says every few seconds what it is at.
 run() {
     what=$1
     shift
@@ -60,8 +60,10 @@ add_rustup_target() {
     run "rustup target add" timeout "$rustup_seconds_max" rustup target add "$target" && has_rustup_target
 }
 
+# Debian's own rustc of most releases is too old for the SDK.
 has_debian() {
     [ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ] &&
+        [ "$(/usr/bin/rustc --version | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')" -ge "$rust_minor_min" ] 2>/dev/null &&
         [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/std" ]
 }
 
@@ -72,7 +74,7 @@ add_debian() {
         command -v sudo >/dev/null || return 1
         as_root="sudo -n"
     fi
-    say "==> Installing Debian's $debian_packages (130 MB to download)"
+    say "==> Installing Debian's $debian_packages (145 MB to download)"
     # shellcheck disable=SC2086 # each word is an argument
     run "apt-get update" $as_root apt-get update &&
         run "apt-get install" $as_root env DEBIAN_FRONTEND=noninteractive \
@@ -99,7 +101,7 @@ choose_toolchain() {
         "try \`rustup target add $target\`, or leave TURNWISE_WASM_TOOLCHAIN unset to fall back on Debian's packages" ;;
     debian) has_debian || add_debian || fail "Debian's WebAssembly toolchain is missing" \
         "install it as root: apt-get update && apt-get install $debian_packages" ;;
-    any) has_rustup_target || add_rustup_target || has_debian || add_debian || fail "no toolchain builds WebAssembly" \
+    any) has_rustup_target || has_debian || add_rustup_target || add_debian || fail "no toolchain builds WebAssembly" \
         "either: rustup target add $target" \
         "or, on Debian as root: apt-get update && apt-get install $debian_packages" ;;
     *) fail "TURNWISE_WASM_TOOLCHAIN is \"$TURNWISE_WASM_TOOLCHAIN\"" "it can be rustup or debian, or unset" ;;

@@ -13,7 +13,7 @@
 //!     type State = ();
 //!
 //!     fn on_message(turn: &mut Turn<Self::State>, _message: &Message) -> Result {
-//!         turn.reply("Hello! What can I do for you?").choice("order", "Order status").choice("agent", "Talk to an agent");
+//!         turn.reply("Hello! What can I do for you?").choice("order", "Order status").choice("agent", "An agent");
 //!         Ok(())
 //!     }
 //! }

@@ -27,8 +27,8 @@ pub trait Plugin: Sized {
     /// The user wrote.
     fn on_message(turn: &mut Turn<Self::State>, message: &Message) -> Result;
 
-    /// The user wrote several messages within the bot's coalescing window, oldest first. By default each is handled like a
-    /// message that came alone.
+    /// The user wrote several messages within the bot's coalescing window, oldest first. By default each is handled
+    /// like a message that came alone.
     fn on_burst(turn: &mut Turn<Self::State>, messages: &[Message]) -> Result {
         messages.iter().try_for_each(|message| Self::on_message(turn, message))
     }
@@ -80,7 +80,8 @@ pub trait Plugin: Sized {
         dispatch::<Self>(turn, event)
     }
 
-    /// Turns a state that version `from` stored into one that [`State`](Self::State) reads. By default it is left as it is.
+    /// Turns a state that version `from` stored into one that [`State`](Self::State) reads. By default it is left as
+    /// it is.
     ///
     /// # Errors
     /// A state that cannot be migrated; the turn fails as a bad state and the stored state stays as it was.

@@ -11,8 +11,8 @@ use crate::{Error, Result};
 #[cfg(test)]
 mod tests;
 
-/// One event being handled. Its getters say what there is to know; its other methods ask for something to be done, which
-/// happens after the turn is committed, in the order it was asked for.
+/// One event being handled. Its getters say what there is to know; its other methods ask for something to be done,
+/// which happens after the turn is committed, in the order it was asked for.
 pub struct Turn<S> {
     /// The conversation's state. What it is when the handler returns is what the next turn sees.
     pub state: S,

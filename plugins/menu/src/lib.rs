@@ -163,9 +163,7 @@ fn take_order(turn: &mut Turn<Step>, message: &Message, tries: u8) {
     if tries + 1 < TRIES_MAX {
         turn.state = Step::AwaitingOrder { tries: tries + 1 };
         let text = match tries {
-            0 => {
-                "Hmm, that doesn't look like an order number. It's a letter and 5 digits, like A-12345, or 5 to 8 digits."
-            }
+            0 => "Hmm, that doesn't look like an order number. It's like A-12345, or 5 to 8 digits.",
             _ => "That one doesn't work either. Could you copy it from your confirmation e-mail?",
         };
         turn.reply(text).choice("menu", "Menu");

@@ -130,7 +130,10 @@ fn attribute_words(change: &AttributeChange) -> String {
 
 /// The largest units that divide it: `2h`, `90s`, `1d`.
 fn span(seconds: u32) -> String {
-    match [(86_400, "d"), (3_600, "h"), (60, "m")].into_iter().find(|(unit, _)| seconds > 0 && seconds % unit == 0) {
+    match [(86_400, "d"), (3_600, "h"), (60, "m")]
+        .into_iter()
+        .find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit))
+    {
         Some((unit, name)) => format!("{}{name}", seconds / unit),
         None => format!("{seconds}s"),
     }

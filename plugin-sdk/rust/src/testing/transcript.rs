@@ -8,19 +8,25 @@
 //! < Hello! [Order status] [Hours]       the bot replies, with choices; an attachment as above
 //! = step awaiting-order                 the step the turn ends in
 //! ! attribute plan="gold"               an effect, named as in the contract; see below
-//! ~ 25h                                 time passes: `d`, `h`, `m`, `s`, `ms`, also together as in `1h30m`; due timers fire
+//! ~ 25h                                 time passes: `d`, `h`, `m`, `s`, `ms`, or `1h30m`; due timers fire
 //! @ handoff failed nobody is there      something else happens; see below
 //! ```
 //!
-//! In what is said, `\n` is a line break, and `\[`, `\{`, `\\` are the characters themselves. Space at the end is ignored.
+//! In what is said, `\n` is a line break, and `\[`, `\{`, `\\` are the characters themselves. Space at the end is
+//! ignored.
 //!
 //! Lines that begin with `>`, `~` or `@` happen; the `<`, `=` and `!` lines after each say what the bot does about it.
+//!
 //! What the user or an agent notices must all be written, in order: replies (a handoff's notice is one), `! campaign
-//! NAME`, `! canvas NAME`, `! handoff REASON`, `! switch-bot BOT`, `! end-session OUTCOME`, and `! error` for a turn that
-//! fails. The rest is checked where it is written, in any order: the step, `! attribute NAME=JSON`, `! attribute NAME+=1`,
-//! `! attribute NAME add|remove TEXT`, `! attribute NAME unset`, `! event NAME JSON`, `! timer NAME 2h`, `! cancel-timer
-//! NAME`, `! request ID GET CONNECTION/PATH`, `! note TEXT`, `! summary TEXT`, `! team NAME`, `! priority high`,
-//! `! via CAMPAIGN`, `! property NAME=JSON`, `! custom NAME JSON`. The end of a `!` line may be left out from any space on.
+//! NAME`, `! canvas NAME`, `! handoff REASON`, `! switch-bot BOT`, `! end-session OUTCOME`, and `! error` for a turn
+//! that fails.
+//!
+//! The rest is checked where it is written, in any order: the step, `! attribute NAME=JSON`, `! attribute NAME+=1`,
+//! `! attribute NAME add|remove TEXT`, `! attribute NAME unset`, `! event NAME JSON`, `! timer NAME 2h`,
+//! `! cancel-timer NAME`, `! request ID GET CONNECTION/PATH`, `! note TEXT`, `! summary TEXT`, `! team NAME`,
+//! `! priority high`, `! via CAMPAIGN`, `! property NAME=JSON`, `! custom NAME JSON`.
+//!
+//! The end of a `!` line may be left out from any space on.
 //!
 //! What an `@` line can say depends on who plays the transcript: natively it is what [`world`](super::world) lists, and
 //! the whole host adds faults, such as `@ braze 429 x2`.

@@ -14,7 +14,7 @@ wit_bindgen::generate!({ path: "../../../wit", world: "plugin" });
 /// The host's limit.
 const STATE_BYTES_MAX: usize = 64 * 1024;
 /// Additions that take about a millisecond in compiled code.
-const SPINS_PER_MILLISECOND: u64 = 500_000;
+const SPINS_PER_MILLISECOND: u64 = 1_700_000;
 
 /// Survives a turn only where an instance does.
 static CALLS: AtomicU32 = AtomicU32::new(0);
@@ -32,7 +32,9 @@ impl Guest for Hostile {
             ["unreachable"] => core::arch::wasm32::unreachable(),
             ["divide", "by", "zero"] => say((7 / black_box(0)).to_string()),
             // SAFETY: none: the address is outside of the memory, and the trap that follows is what is wanted.
-            ["out", "of", "bounds"] => say(unsafe { std::ptr::read_volatile(black_box(0xffff_fff0_usize) as *const u8) }.to_string()),
+            ["out", "of", "bounds"] => {
+                say(unsafe { std::ptr::read_volatile(black_box(0xffff_fff0_usize) as *const u8) }.to_string())
+            }
             ["stack", "overflow"] => say(descend(0).to_string()),
 
             // Time.
@@ -76,7 +78,9 @@ impl Guest for Hostile {
 
             // What the user must never see, or see only as text.
             ["nul", "text"] => say("before\0after"),
-            ["control", "text"] => say("\u{1b}[31mred\u{1b}[0m \u{202e}backwards\u{202c} {{ ${api_key} }} {% abort_message() %}\r\n\u{7}"),
+            ["control", "text"] => {
+                say("\u{1b}[31mred\u{1b}[0m \u{202e}backwards\u{202c} {{ ${api_key} }} {% abort_message() %}\r\n\u{7}")
+            }
             ["empty", "text"] => say(""),
             ["bad", "json"] => {
                 let attribute = NamedJson { name: "broken".to_owned(), value: "{\"a\":".to_owned() };

@@ -1,0 +1,14 @@
+  ;; A reply whose text is no UTF-8.
+  (core module $code
+    (memory (export "memory") 1)
+    ;; Never frees: an instance lives for one turn.
+    (global $next (mut i32) (i32.const 4096))
+    (func (export "cabi_realloc") (param i32 i32) (param $align i32) (param $size i32) (result i32)
+      (global.set $next (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))
+      (global.get $next)
+      (global.set $next (i32.add (global.get $next) (local.get $size))))
+    (data (i32.const 1024) "\00\00\00\00" "\00\00\00\00" "\00\00\00\00\00\00\00\00" "\00\08\00\00" "\01\00\00\00")
+    (data (i32.const 2048) "\00\00\00\00" "\00\0c\00\00" "\05\00\00\00")
+    (data (i32.const 3072) "he\ff\feo")
+    (func (export "handle") (param i32) (result i32) (i32.const 1024)))
+  (core instance $main (instantiate $code))

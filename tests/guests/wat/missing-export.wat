@@ -1,0 +1,2 @@
+;; A component that exports nothing, and so is no plugin.
+(component)
