@@ -146,6 +146,9 @@ async fn e4_slow_and_endless_answers_end_in_time_and_are_unknown() {
         let outcome = outcome_of(behaviour.clone()).await;
         assert!(matches!(outcome, SendOutcome::Unknown(_)), "{behaviour:.40?}: {outcome:?}");
         assert!(started.elapsed() < REQUEST_TIMEOUT * 10, "{behaviour:.40?}");
+        if let (Behaviour::Flood(_), SendOutcome::Unknown(reason)) = (&behaviour, &outcome) {
+            assert!(reason.contains("more than 1 MiB"), "{reason}");
+        }
     }
 }
 

@@ -31,6 +31,8 @@ fn settings() -> Settings {
 /// Dispatch at work, to be stopped.
 struct Running {
     stop: oneshot::Sender<()>,
+    /// Resolves once dispatch has seen the stop.
+    noticed: oneshot::Receiver<()>,
     task: JoinHandle<Result<(), StorageError>>,
 }
 
@@ -56,10 +58,12 @@ impl Running {
         let storage: Arc<dyn Storage> = storage.clone();
         let dispatch = Dispatch::new(storage, braze, clock, settings, 7);
         let (stop, stopped) = oneshot::channel();
+        let (notice, noticed) = oneshot::channel();
         let task = tokio::spawn(dispatch.run(async {
-            let _either_way = stopped.await;
+            let _dropped = stopped.await;
+            let _nobody_may_listen = notice.send(());
         }));
-        Self { stop, task }
+        Self { stop, noticed, task }
     }
 
     async fn stop(self) {
@@ -187,6 +191,21 @@ async fn a_stop_waits_for_the_calls_under_way_and_settles_them() {
     running.stop().await;
     assert_eq!((storage.with_status("sent"), storage.with_status("ready")), (1, 1));
     assert_eq!(server.received().len(), 1, "nothing is started after the stop");
+}
+
+#[tokio::test]
+async fn a_stop_takes_back_marks_whose_call_has_not_begun() {
+    let storage = Memory::with([reply(1, 1)]);
+    let server = Server::start(|_, _| Behaviour::success()).await;
+    let settling = storage.hold_settlements().await;
+    let running = Running::start(&storage, &server, settings());
+    storage.settlement_held().await;
+    drop(running.stop);
+    running.noticed.await.expect("dispatch hears of the stop");
+    drop(settling);
+    running.task.await.expect("dispatch does not panic").expect("storage works");
+    assert_eq!(storage.history(OutboxSeq(1)), ["sending", "ready"]);
+    assert!(server.received().is_empty());
 }
 
 #[tokio::test]

@@ -14,6 +14,10 @@ pub(super) struct Memory {
     state: Mutex<State>,
     changed: Arc<Notify>,
     settlements: watch::Sender<usize>,
+    /// Settlements asked for, done or not.
+    asked: watch::Sender<usize>,
+    /// Held by a test that holds up settlements.
+    gate: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -41,8 +45,13 @@ pub(super) fn kind(status: &Status) -> &'static str {
 
 impl Memory {
     pub(super) fn with(entries: impl IntoIterator<Item = Entry>) -> Arc<Self> {
-        let memory =
-            Self { state: Mutex::default(), changed: Arc::new(Notify::new()), settlements: watch::channel(0).0 };
+        let memory = Self {
+            state: Mutex::default(),
+            changed: Arc::new(Notify::new()),
+            settlements: watch::channel(0).0,
+            asked: watch::channel(0).0,
+            gate: tokio::sync::Mutex::default(),
+        };
         memory.add(entries);
         Arc::new(memory)
     }
@@ -116,6 +125,15 @@ impl Memory {
         self.until(|rows| rows.iter().filter(|row| row.status.is_final()).count() == wanted).await;
     }
 
+    /// Holds up every settlement until the guard is dropped.
+    pub(super) async fn hold_settlements(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.gate.lock().await
+    }
+
+    pub(super) async fn settlement_held(&self) {
+        self.asked.subscribe().wait_for(|asked| *asked > 0).await.expect("the storage is here");
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -139,6 +157,8 @@ impl Storage for Memory {
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StorageError> {
+        self.asked.send_modify(|asked| *asked += 1);
+        let _open = self.gate.lock().await;
         let mut state = self.state();
         if state.failed {
             return Err(StorageError::Failed("the disk is gone".into()));
