@@ -63,7 +63,8 @@ impl Braze {
             HeaderMap::from_iter([(AUTHORIZATION, key), (CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
         let client = Client::builder()
             .default_headers(headers)
-            .connect_timeout(config.connect_timeout)
+            // Connecting must give up first: once the whole call has timed out, it may have been made.
+            .connect_timeout(config.connect_timeout.min(config.request_timeout / 2))
             .timeout(config.request_timeout)
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -146,7 +147,9 @@ async fn read(response: &mut reqwest::Response) -> Result<Vec<u8>, String> {
 fn unanswered(error: &reqwest::Error) -> SendOutcome {
     let causes = causes(error);
     if error.is_connect() || error.is_builder() {
-        let tls = ["certificate", "tls", "handshake"].iter().any(|word| causes.to_ascii_lowercase().contains(word));
+        let tls = ["certificate", "tls", "handshake", "corrupt message"]
+            .iter()
+            .any(|word| causes.to_ascii_lowercase().contains(word));
         let hint = if tls { ". Check braze.endpoint, this machine's clock, and its trusted certificates" } else { "" };
         return SendOutcome::NotSent(format!("no connection to Braze: {causes}{hint}"));
     }
@@ -169,5 +172,7 @@ fn causes(error: &dyn Error) -> String {
     if causes.is_empty() { error.to_string() } else { causes.join(": ") }
 }
 
+#[cfg(test)]
+pub(crate) mod scripted;
 #[cfg(test)]
 mod tests;

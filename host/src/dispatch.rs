@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::braze::Braze;
 use crate::clock::{Clock, Timestamp};
+use crate::config;
 use crate::conversation::{ConversationId, DeliveryFailure, Event};
 use crate::limits::STORAGE_BATCH_MAX;
 use crate::outbox::breaker::Pass;
@@ -43,6 +44,27 @@ pub struct Settings {
     pub drain_timeout: Duration,
 }
 
+impl Settings {
+    /// As configured.
+    #[must_use]
+    pub fn new(braze: &config::Braze, drain_timeout: Duration) -> Self {
+        Self {
+            policy: Policy { resend_unknown: braze.resend_unknown, ..Policy::default() },
+            requests_in_flight_max: braze.requests_in_flight_max,
+            window_rows_max: WINDOW_ROWS_MAX,
+            drain_timeout,
+        }
+    }
+
+    /// Calls that one endpoint group may have under way. Profile changes leave room for replies, however slowly Braze takes them.
+    fn in_flight_max(&self, group: EndpointGroup) -> usize {
+        match group {
+            EndpointGroup::Trigger => self.requests_in_flight_max,
+            EndpointGroup::Track => self.requests_in_flight_max.div_ceil(2),
+        }
+    }
+}
+
 /// The loop that sends.
 pub struct Dispatch {
     storage: Arc<dyn Storage>,
@@ -58,7 +80,7 @@ pub struct Dispatch {
     more: bool,
     /// Which queue is served first turns, so that none lives off what the others leave.
     served_first: usize,
-    in_flight: usize,
+    in_flight: [usize; EndpointGroup::ALL.len()],
     stopping: bool,
     /// To be written with the next write.
     unwritten: Vec<Written>,
@@ -88,6 +110,8 @@ struct Answer {
     took: Duration,
 }
 
+/// About 10 MiB of ordinary replies; enough that the lanes of a busy minute are side by side.
+const WINDOW_ROWS_MAX: usize = 10_000;
 /// The longest wait at a time, so that a clock that is set is noticed.
 const WAIT_MAX: Duration = Duration::from_secs(1);
 /// From a full storage queue to the next try.
@@ -114,7 +138,7 @@ impl Dispatch {
             read_up_to: OutboxSeq::default(),
             more: true,
             served_first: 0,
-            in_flight: 0,
+            in_flight: Default::default(),
             stopping: false,
             unwritten: Vec::new(),
             steps: JoinSet::new(),
@@ -187,7 +211,7 @@ impl Dispatch {
             let next = transition::before_send(row, now, &self.settings.policy);
             let step = match next {
                 Some(next) => Ok(next),
-                None if self.in_flight >= self.settings.requests_in_flight_max => return None,
+                None if self.is_full(queue.group) => return None,
                 None => match self.gates[queue.group as usize].admit(now, Attempt::of(row)) {
                     Ok(pass) => Err(pass),
                     Err(later) => return Some(later),
@@ -197,12 +221,18 @@ impl Dispatch {
             self.unwritten.push(match step {
                 Ok(next) => Written::Outcome { row, next, took: None },
                 Err(pass) => {
-                    self.in_flight += 1;
+                    self.in_flight[queue.group as usize] += 1;
                     Written::Mark(row, pass)
                 }
             });
         }
         None
+    }
+
+    fn is_full(&self, group: EndpointGroup) -> bool {
+        let all: usize = self.in_flight.iter().sum();
+        all >= self.settings.requests_in_flight_max
+            || self.in_flight[group as usize] >= self.settings.in_flight_max(group)
     }
 
     /// Writes everything that has come together since the last time.
@@ -262,13 +292,14 @@ impl Dispatch {
         report::answered(&row, outcome);
         report::gate_changed(group, change, outcome, now);
         let next = transition::after_send(&row, now, self.random.next(), outcome, &self.settings.policy);
-        self.in_flight -= 1;
+        self.in_flight[group as usize] -= 1;
         self.unwritten.push(Written::Outcome { row, next, took: Some(*took) });
     }
 
     fn withdrawn(&mut self, row: Box<Row>, pass: Pass, next: Next) {
-        self.gates[EndpointGroup::of(&row.entry.action) as usize].release(pass);
-        self.in_flight -= 1;
+        let group = EndpointGroup::of(&row.entry.action);
+        self.gates[group as usize].release(pass);
+        self.in_flight[group as usize] -= 1;
         self.unwritten.push(Written::Outcome { row, next, took: None });
     }
 
@@ -288,7 +319,7 @@ impl Dispatch {
                 Ok(Some(step)) => self.advance(step)?,
                 Ok(None) => break,
                 Err(_) => {
-                    report::cut_off(self.in_flight);
+                    report::cut_off(self.in_flight.iter().sum());
                     self.steps.shutdown().await;
                     break;
                 }

@@ -38,7 +38,8 @@ pub enum SendOutcome {
 pub struct Policy {
     /// Whether a call whose answer was lost is repeated (at least once) or kept for a person (at most once).
     pub resend_unknown: bool,
-    /// Calls that Braze answered with its own failure before a row is given up.
+    /// Calls before a row is given up that Braze answers with its own failure. At the default waits this is about a quarter of an
+    /// hour where traffic is too low for the breaker to notice; while the breaker is open, no attempts are made.
     pub attempts_max: u32,
     /// Repeats of a call whose answer was lost: each may be a message the user sees again.
     pub resends_max: u32,
@@ -54,7 +55,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             resend_unknown: true,
-            attempts_max: 8,
+            attempts_max: 30,
             resends_max: 2,
             resend_wait: Duration::from_secs(5),
             backoff_min: Duration::from_millis(500),
