@@ -120,11 +120,13 @@ const FRAME_CHARS_MAX: usize = 100;
 impl CallStack {
     fn of(error: &wasmtime::Error) -> Self {
         let frames = error.downcast_ref::<WasmBacktrace>().map_or(&[][..], WasmBacktrace::frames);
-        let name = |frame: &wasmtime::FrameInfo| match frame.func_name() {
-            Some(name) => name.chars().take(FRAME_CHARS_MAX).collect(),
-            None => format!("function {}", frame.func_index()),
-        };
-        Self(frames.iter().take(FRAMES_MAX).map(name).collect())
+        // What has no name in a plugin that has names was put in by its tools.
+        let named = frames.iter().any(|frame| frame.func_name().is_some());
+        let calls = frames.iter().filter_map(|frame| match frame.func_name() {
+            Some(name) => Some(name.chars().take(FRAME_CHARS_MAX).collect()),
+            None => (!named).then(|| format!("function {}", frame.func_index())),
+        });
+        Self(calls.take(FRAMES_MAX).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 mod guest;
 mod loading;
 mod turns;
+mod wasi;
 
 use std::path::PathBuf;
 
