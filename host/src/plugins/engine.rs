@@ -51,6 +51,11 @@ impl Runtime {
         let slot = self.slots.acquire().await.map_err(closed)?;
         Ok(Place { _slot: slot, _running: self.ticker.run() })
     }
+
+    #[cfg(test)]
+    pub fn places_free(&self) -> usize {
+        self.slots.available_permits()
+    }
 }
 
 /// A pool of instances if the machine has the address space for one (about 17 GiB a slot), however small; else one mapping each.

@@ -38,7 +38,7 @@ pub enum TurnFailure {
     #[error("the plugin's call stack is used up{calls}: look for a recursion without an end")]
     StackOverflow { calls: CallStack },
     #[error(
-        "more than {limit} bytes were to cross between plugin and host in one call: shorten what `handle` returns or the log line"
+        "more than {limit} bytes were to cross between plugin and host in one call: shorten what `handle` returns or the log line, or raise the plugin's limit `hostcall_fuel`"
     )]
     HostcallFuel { limit: usize },
     #[error("the plugin's answer cannot be used: {0}")]

@@ -14,14 +14,12 @@ use super::bindings::plugin::{Plugin as World, PluginPre};
 use super::convert;
 use super::engine::Runtime;
 use super::failure::Phase;
-use super::inspect::{self, Interfaces};
+use super::inspect::{self, Interfaces, Problem};
 use super::turn::{Cell, TurnData};
 use crate::clock::Timestamp;
 use crate::config::PluginLimits;
 use crate::conversation::NamedJson;
 use crate::limits;
-
-pub use super::inspect::Problem;
 
 /// A compiled plugin, linked and tried once.
 pub struct Plugin {
