@@ -1,13 +1,12 @@
 //! The plugin host: which plugins there are, and one turn of one of them. Everything about wasmtime stays in here.
 
-pub mod load;
-
 mod bindings;
 mod convert;
 mod engine;
 mod failure;
 mod inspect;
 mod limiter;
+mod load;
 mod log;
 mod ticker;
 mod turn;
@@ -21,8 +20,8 @@ use crate::config;
 use crate::conversation::{Context, Event};
 pub use engine::EngineError;
 pub use failure::{CallStack, TurnFailure};
-pub use inspect::{CONTRACT, Interfaces};
-pub use load::{LoadError, Manifest, Plugin, Problem, Wanted};
+pub use inspect::{CONTRACT, Interfaces, Problem};
+pub use load::{LoadError, Manifest, Plugin, Wanted};
 pub use log::{LogLevel, LogLine};
 pub use turn::TurnResult;
 
@@ -84,9 +83,20 @@ impl Plugins {
     /// One turn in a fresh instance. Waits for a place to run, then ends within the plugin's limits whatever the plugin does.
     pub async fn decide(&self, bot: &str, context: &Context, state: Option<&str>, event: &Event) -> TurnResult {
         match self.get(bot) {
-            Some(plugin) => turn::run(&self.runtime, &plugin, context, state, event).await,
+            Some(plugin) => self.decide_with(&plugin, context, state, event).await,
             None => TurnResult::failed(TurnFailure::NoSuchPlugin { name: bot.to_owned(), known: self.names() }),
         }
+    }
+
+    /// The same for a plugin already at hand: its settings and digest belong to this turn even if it is being replaced.
+    pub async fn decide_with(
+        &self,
+        plugin: &Plugin,
+        context: &Context,
+        state: Option<&str>,
+        event: &Event,
+    ) -> TurnResult {
+        turn::run(&self.runtime, plugin, context, state, event).await
     }
 }
 

@@ -55,8 +55,7 @@ fn as_json(plugin: &Plugin) -> Value {
 
 fn as_text(plugin: &Plugin) -> String {
     let of_manifest = |field: fn(&crate::plugins::Manifest) -> &str| plugin.manifest.as_ref().map_or("-", field);
-    let names = |names: &[String]| if names.is_empty() { "-".into() } else { names.join("\n            ") };
-    let rows = [
+    table(&[
         ("plugin", plugin.file.display().to_string()),
         ("name", of_manifest(|manifest| &manifest.name).to_owned()),
         ("version", of_manifest(|manifest| &manifest.version).to_owned()),
@@ -67,12 +66,20 @@ fn as_text(plugin: &Plugin) -> String {
         ("sha256", hex(&plugin.digest)),
         ("compiled", format!("in {} ms", plugin.compile_time.as_millis())),
         ("memory", format!("{} KiB at start", plugin.memory_bytes_at_start / 1024)),
-    ];
+    ])
+}
+
+fn table(rows: &[(&str, String)]) -> String {
     rows.iter().fold(String::new(), |mut text, (key, value)| {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{key:<11} {value}");
         text
     })
+}
+
+/// One a line, below the first.
+fn names(names: &[String]) -> String {
+    if names.is_empty() { "-".into() } else { names.join("\n            ") }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -81,3 +88,6 @@ fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests;

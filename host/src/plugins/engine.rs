@@ -1,11 +1,12 @@
 //! The one engine all plugins are compiled for, and the room in which their instances live.
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::bindings::plugin::Plugin as World;
-use super::ticker::Ticker;
+use super::failure::TurnFailure;
+use super::ticker::{Running, Ticker};
 use super::turn::TurnData;
 use super::wasi;
 use crate::limits;
@@ -14,10 +15,16 @@ use crate::limits;
 pub struct Runtime {
     pub engine: Engine,
     pub linker: Linker<TurnData>,
-    pub ticker: Ticker,
+    ticker: Ticker,
     /// One permit for each instance there is room for. The pool has room for every permit's plugin at its largest, so holding one
     /// is enough.
-    pub slots: Semaphore,
+    slots: Semaphore,
+}
+
+/// The right to have one instance; while it is held, time passes for plugins.
+pub struct Place<'a> {
+    _slot: SemaphorePermit<'a>,
+    _running: Running<'a>,
 }
 
 /// No plugin can run on this machine.
@@ -36,6 +43,18 @@ impl Runtime {
         let linker = linker(&engine).map_err(EngineError::Engine)?;
         let ticker = Ticker::start(&engine).map_err(EngineError::Ticker)?;
         Ok(Self { engine, linker, ticker, slots: Semaphore::new(slots) })
+    }
+
+    /// Waits until there is a place for one more instance.
+    pub async fn place(&self) -> Result<Place<'_>, TurnFailure> {
+        let closed = |_| TurnFailure::Instantiate("the host is shutting down".into());
+        let slot = self.slots.acquire().await.map_err(closed)?;
+        Ok(Place { _slot: slot, _running: self.ticker.run() })
+    }
+
+    #[cfg(test)]
+    pub fn places_free(&self) -> usize {
+        self.slots.available_permits()
     }
 }
 

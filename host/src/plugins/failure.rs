@@ -38,7 +38,7 @@ pub enum TurnFailure {
     #[error("the plugin's call stack is used up{calls}: look for a recursion without an end")]
     StackOverflow { calls: CallStack },
     #[error(
-        "more than {limit} bytes were to cross between plugin and host in one call: shorten what `handle` returns or the log line"
+        "more than {limit} bytes were to cross between plugin and host in one call: shorten what `handle` returns or the log line, or raise the plugin's limit `hostcall_fuel`"
     )]
     HostcallFuel { limit: usize },
     #[error("the plugin's answer cannot be used: {0}")]
@@ -94,7 +94,7 @@ impl TurnFailure {
             (None, None) if error.chain().any(|cause| cause.to_string().contains("allocated for hostcalls")) => {
                 Self::HostcallFuel { limit: limits.hostcall_fuel }
             }
-            (None, None) if !calls.0.is_empty() => Self::Trapped { what: cause(error), calls },
+            (None, None) if !frames(error).is_empty() => Self::Trapped { what: cause(error), calls },
             (None, None) => match phase {
                 Phase::Start => Self::Instantiate(cause(error)),
                 Phase::Call => Self::BadOutput(format!("{}; its bindings do not match the contract", cause(error))),
@@ -110,7 +110,7 @@ pub enum Phase {
     Call,
 }
 
-/// The plugin's functions that were running, innermost first.
+/// The plugin's functions that were running, innermost first; those without a name, as in a stripped plugin, are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallStack(pub Vec<String>);
 
@@ -119,12 +119,8 @@ const FRAME_CHARS_MAX: usize = 100;
 
 impl CallStack {
     fn of(error: &wasmtime::Error) -> Self {
-        let frames = error.downcast_ref::<WasmBacktrace>().map_or(&[][..], WasmBacktrace::frames);
-        let name = |frame: &wasmtime::FrameInfo| match frame.func_name() {
-            Some(name) => name.chars().take(FRAME_CHARS_MAX).collect(),
-            None => format!("function {}", frame.func_index()),
-        };
-        Self(frames.iter().take(FRAMES_MAX).map(name).collect())
+        let named = frames(error).iter().filter_map(wasmtime::FrameInfo::func_name);
+        Self(named.take(FRAMES_MAX).map(|name| name.chars().take(FRAME_CHARS_MAX).collect()).collect())
     }
 }
 
@@ -135,6 +131,10 @@ impl fmt::Display for CallStack {
         }
         Ok(())
     }
+}
+
+fn frames(error: &wasmtime::Error) -> &[wasmtime::FrameInfo] {
+    error.downcast_ref::<WasmBacktrace>().map_or(&[], WasmBacktrace::frames)
 }
 
 /// The innermost of the error's causes that says something; the outer ones only repeat where it came from.

@@ -40,8 +40,8 @@ pub enum Problem {
     UnknownImport { name: String, hint: String },
     #[error("its types are not those of {CONTRACT}: {0}. Rebuild it with this host's wit/bot.wit")]
     Mismatch(String),
-    #[error("it has {count} {what}; {count_max} are allowed")]
-    TooMany { what: &'static str, count: usize, count_max: usize },
+    #[error("it does not fit into the place of one instance: {0}. Rebuild it with fewer modules or memories")]
+    DoesNotFit(String),
     #[error("it does not start: {0}")]
     Start(TurnFailure),
     #[error("its manifest cannot be read: {0}")]
@@ -146,7 +146,7 @@ pub fn check_contract(interfaces: &Interfaces) -> Result<String, Problem> {
     Ok(contract)
 }
 
-/// Refuses what would not fit into the place of one instance.
+/// Refuses what would not fit into the place of one instance, where there is no pool to say so.
 pub fn check_size(component: &Component) -> Result<(), Problem> {
     let Some(needs) = component.resources_required() else { return Ok(()) };
     let counted = [
@@ -156,7 +156,7 @@ pub fn check_size(component: &Component) -> Result<(), Problem> {
     for (what, count, count_max) in counted {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         if count > count_max {
-            return Err(Problem::TooMany { what, count, count_max });
+            return Err(Problem::DoesNotFit(format!("it has {count} {what}, and {count_max} are allowed")));
         }
     }
     Ok(())
@@ -178,8 +178,11 @@ pub fn invalid(error: &wasmtime::Error) -> Problem {
     if detail.contains("unexpected end") || detail.contains("unexpected EOF") {
         return Problem::Truncated(detail);
     }
+    if detail.contains("exceeds the") {
+        return Problem::DoesNotFit(detail);
+    }
     let lower = detail.to_lowercase();
-    let disabled = ["enabled", "support", "requires", "disabled"].iter().any(|word| lower.contains(word));
+    let disabled = ["enabled", "support", "require", "disabled"].iter().any(|word| lower.contains(word));
     match FEATURES.iter().find(|(word, _)| disabled && lower.contains(word)) {
         Some((_, feature)) => Problem::NeedsFeature { feature, detail },
         None => Problem::Invalid(detail),

@@ -10,18 +10,16 @@ use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre};
 
 use super::bindings::described::DescribedIndices;
-use super::bindings::plugin::PluginPre;
+use super::bindings::plugin::{Plugin as World, PluginPre};
 use super::convert;
 use super::engine::Runtime;
-use super::failure::{Phase, TurnFailure};
-use super::inspect::{self, Interfaces};
+use super::failure::Phase;
+use super::inspect::{self, Interfaces, Problem};
 use super::turn::{Cell, TurnData};
 use crate::clock::Timestamp;
 use crate::config::PluginLimits;
 use crate::conversation::NamedJson;
 use crate::limits;
-
-pub use super::inspect::Problem;
 
 /// A compiled plugin, linked and tried once.
 pub struct Plugin {
@@ -96,7 +94,8 @@ pub async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugin, Load
         Err(panic) => return Err(failed(Problem::Invalid(format!("the compiler failed on it: {panic}")))),
     };
     let Compiled { digest, file_bytes, compile_time, contract, interfaces, linked, pre } = compiled;
-    let (manifest, memory_bytes_at_start) = try_out(runtime, &pre, &linked, limits).await.map_err(failed)?;
+    let memory_bytes_at_start = try_start(runtime, &linked, limits).await.map_err(failed)?;
+    let manifest = describe(runtime, &linked, limits).await.map_err(failed)?;
     Ok(Plugin {
         name,
         file,
@@ -148,35 +147,43 @@ fn read(file: &Path) -> Result<Vec<u8>, Problem> {
     if bytes.len() > bytes_max { Err(Problem::TooLarge { bytes_max }) } else { Ok(bytes) }
 }
 
-/// Starts the plugin under its limits, as a turn would, and asks for its manifest if it has one.
-async fn try_out(
-    runtime: &Runtime,
-    pre: &PluginPre<TurnData>,
-    linked: &InstancePre<TurnData>,
-    limits: PluginLimits,
-) -> Result<(Option<Manifest>, usize), Problem> {
-    let Ok(_slot) = runtime.slots.acquire().await else {
-        return Err(Problem::Start(TurnFailure::Instantiate("the host is shutting down".into())));
-    };
-    let _running = runtime.ticker.run();
+/// Starts the plugin once under its limits, as a turn would; returns what it takes before it is called.
+async fn try_start(runtime: &Runtime, linked: &InstancePre<TurnData>, limits: PluginLimits) -> Result<usize, Problem> {
+    let place = runtime.place().await.map_err(Problem::Start)?;
     let mut cell = Cell::new(runtime, limits, Timestamp::default(), 0);
     let started = tokio::time::timeout(cell.wall_clock_max(), async {
-        pre.instantiate_async(&mut cell.store).await.map_err(|error| (Phase::Start, error))
+        let store = &mut cell.store;
+        let instance = linked.instantiate_async(&mut *store).await.map_err(|error| (Phase::Start, error))?;
+        Ok(World::new(store, &instance).map(drop))
     })
     .await;
     let (started, remains) = cell.close(started);
-    started.map_err(Problem::Start)?;
+    drop(place);
+    started.map_err(Problem::Start)?.map_err(|error| inspect::mismatch(&error))?;
+    Ok(remains.memory_bytes_peak)
+}
 
-    let Ok(described) = DescribedIndices::new(linked) else { return Ok((None, remains.memory_bytes_peak)) };
+/// Asks a plugin that has a manifest for it.
+async fn describe(
+    runtime: &Runtime,
+    linked: &InstancePre<TurnData>,
+    limits: PluginLimits,
+) -> Result<Option<Manifest>, Problem> {
+    let Ok(described) = DescribedIndices::new(linked) else { return Ok(None) };
+    let place = runtime.place().await.map_err(Problem::Manifest)?;
     let mut cell = Cell::new(runtime, limits, Timestamp::default(), 0);
     let described = tokio::time::timeout(cell.wall_clock_max(), async {
         let store = &mut cell.store;
         let instance = linked.instantiate_async(&mut *store).await.map_err(|error| (Phase::Start, error))?;
-        let world = described.load(&mut *store, &instance).map_err(|error| (Phase::Start, error))?;
-        world.turnwise_bot_manifest().call_describe(store).await.map_err(|error| (Phase::Call, error))
+        let world = match described.load(&mut *store, &instance) {
+            Ok(world) => world,
+            Err(error) => return Ok(Err(error)),
+        };
+        world.turnwise_bot_manifest().call_describe(store).await.map(Ok).map_err(|error| (Phase::Call, error))
     })
     .await;
     let (described, _) = cell.close(described);
-    let manifest = described.map(convert::manifest).map_err(Problem::Manifest)?;
-    Ok((Some(manifest), remains.memory_bytes_peak))
+    drop(place);
+    let described = described.map_err(Problem::Manifest)?.map_err(|error| inspect::mismatch(&error))?;
+    Ok(Some(convert::manifest(described)))
 }

@@ -1,8 +1,10 @@
 //! Plugins that behave and plugins that do not, each in a real instance.
 
 mod guest;
+mod hostile;
 mod loading;
 mod turns;
+mod wasi;
 
 use std::path::PathBuf;
 

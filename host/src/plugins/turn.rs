@@ -83,10 +83,10 @@ pub async fn run(
     state: Option<&str>,
     event: &Event,
 ) -> TurnResult {
-    let Ok(_slot) = runtime.slots.acquire().await else {
-        return TurnResult::failed(TurnFailure::Instantiate("the host is shutting down".into()));
+    let _place = match runtime.place().await {
+        Ok(place) => place,
+        Err(failure) => return TurnResult::failed(failure),
     };
-    let _running = runtime.ticker.run();
     let started = Instant::now();
     let (context, event, seed, now) = (convert::context(context), convert::event(event), context.seed, context.now);
     let mut cell = Cell::new(runtime, plugin.limits, now, seed);

@@ -6,6 +6,31 @@ use wit_parser::Resolve;
 /// Where `decided` leaves its answer: zeroes there are a decision that keeps the state and does nothing.
 const DECISION_AT: u32 = 1024;
 
+/// As much of WASI 0.2 as the guests here use.
+const WASI: [&str; 4] = [
+    "package wasi:io@0.2.0;
+     interface poll { resource pollable { block: func(); } }
+     interface error { resource error; }
+     interface streams {
+       use error.{error};
+       variant stream-error { last-operation-failed(error), closed }
+       resource output-stream { blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>; }
+     }",
+    "package wasi:clocks@0.2.0;
+     interface monotonic-clock {
+       use wasi:io/poll@0.2.0.{pollable};
+       now: func() -> u64;
+       subscribe-duration: func(when: u64) -> pollable;
+     }
+     interface wall-clock { record datetime { seconds: u64, nanoseconds: u32 } now: func() -> datetime; }",
+    "package wasi:random@0.2.0;
+     interface random { get-random-bytes: func(len: u64) -> list<u8>; get-random-u64: func() -> u64; }",
+    "package wasi:cli@0.2.0;
+     interface environment { get-environment: func() -> list<tuple<string, string>>; }
+     interface exit { exit: func(status: result); }
+     interface stderr { use wasi:io/streams@0.2.0.{output-stream}; get-stderr: func() -> output-stream; }",
+];
+
 /// A guest whose `handle` runs `body`: `$input` points to its arguments, its result to the answer.
 pub fn handling(body: &str) -> Vec<u8> {
     component(&module("turnwise:bot/bot@0.1.0#handle", body, ""), "plugin", "")
@@ -51,6 +76,9 @@ pub fn module(handle: &str, body: &str, items: &str) -> String {
 /// Encodes a core module for a world of the contract, or for one like it with more imports and exports.
 pub fn component(module: &str, world: &str, more: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
+    for package in WASI {
+        resolve.push_str("wasi.wit", package).expect("the part of WASI parses");
+    }
     let contract = include_str!("../../../../wit/bot.wit");
     let (package, source) = if world == "plugin" {
         ("bot.wit", contract.to_owned())

@@ -4,6 +4,7 @@ use super::guest::{answer, handling, handling_with, keeping};
 use super::{compile, context, host, host_of, message, turn, turn_of};
 use crate::config::PluginLimits;
 use crate::conversation::{Decision, Effect, Event, NextState, PluginError};
+use crate::limits;
 use crate::plugins::{LogLine, TurnFailure, TurnResult};
 
 /// A loop without an end.
@@ -234,6 +235,40 @@ async fn g2_a_loop_holds_nobody_up() {
     loops.shutdown().await;
     let again = plugins.decide("good", &context(), None, &message("hi")).await;
     assert!(again.outcome.is_ok(), "what was given up has given back its places");
+}
+
+/// Whoever else is on the thread blocks it for 30 ms at a time, so that a deadline of 20 ms would be spent in over half a second.
+#[tokio::test]
+async fn g2_a_turn_that_is_not_let_run_is_given_up_in_the_end() {
+    let limits = PluginLimits { deadline: Duration::from_millis(20), ..PluginLimits::default() };
+    let plugins = host_of(&handling(SPIN), limits).await;
+    let blocking = async {
+        loop {
+            std::thread::sleep(Duration::from_millis(30));
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        result = turn(&plugins) => {
+            assert!(result.duration >= Duration::from_millis(80), "{:?}", result.duration);
+            assert_eq!(failure(result), TurnFailure::Stalled { limit: Duration::from_millis(80) });
+        }
+        () = blocking => {}
+    }
+}
+
+#[tokio::test]
+async fn a_turn_given_up_gives_its_place_back() {
+    let plugins = host_of(&handling(SPIN), PluginLimits::default()).await;
+    let before = plugins.runtime.places_free();
+    for _ in 0..2 * limits::TURNS_IN_FLIGHT_MAX {
+        tokio::select! {
+            biased;
+            _ = turn(&plugins) => panic!("it has no end"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    assert_eq!(plugins.runtime.places_free(), before);
 }
 
 #[tokio::test]
