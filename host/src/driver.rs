@@ -3,9 +3,6 @@
 
 mod lanes;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;

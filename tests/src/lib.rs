@@ -1,1 +1,48 @@
+//! Runs the real `turnwise` binary against the sandbox, for tests and benchmarks.
+//!
+//! Nothing here waits for time to pass: everything waits for what it needs to see, up to [`PATIENCE`].
 
+mod host;
+mod sandbox;
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use host::{Host, HostOptions, write_config};
+pub use sandbox::{API_KEY, TOKEN, TestSandbox};
+
+/// How long anything may take on a machine that does much else. Only a failing test waits this long.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The repository's root.
+#[must_use]
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the repository").into()
+}
+
+/// Where cargo put the binaries of this profile.
+#[must_use]
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows where it is");
+    let profile = test.ancestors().find(|folder| folder.join("turnwise").is_file());
+    profile
+        .expect("the binary is built before the tests: `make test` does, or `cargo build -p turnwise`")
+        .join("turnwise")
+}
+
+/// Asks again and again until there is an answer.
+///
+/// # Panics
+/// After [`PATIENCE`], saying what was waited for.
+pub async fn until<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let waiting = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
