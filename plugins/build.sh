@@ -63,7 +63,8 @@ add_rustup_target() {
 # Debian's own rustc of most releases is too old for the SDK.
 has_debian() {
     [ -x /usr/bin/cargo ] && [ -x /usr/bin/rustc ] &&
-        [ "$(/usr/bin/rustc --version | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p')" -ge "$rust_minor_min" ] 2>/dev/null &&
+        minor=$(/usr/bin/rustc --version | sed -n 's/^rustc 1\.\([0-9]*\)\..*/\1/p') &&
+        [ "${minor:-0}" -ge "$rust_minor_min" ] &&
         [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/std" ]
 }
 

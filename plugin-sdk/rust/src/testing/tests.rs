@@ -74,7 +74,7 @@ impl Plugin for Parrot {
                 turn.reply(if a == b { "the same" } else { "different" });
             }
             "no json" => turn.set_attribute("map", std::collections::BTreeMap::from([((1, 2), 3)])),
-            "long title" => _ = turn.reply("x").choice("a", "a title that is over twenty"),
+            "long title" => _ = turn.reply("x").choice("a", "a title of more than 20"),
             "many" => (0..17).for_each(|_| turn.note("n")),
             other => _ = turn.reply(format!("you said {other}")),
         }
@@ -222,7 +222,7 @@ fn random_numbers_follow_from_the_seed() {
 fn what_cannot_be_sent_is_an_error() {
     run::<Parrot>("> no json\n! error other writing a value as JSON: key must be a string");
     run::<Parrot>(
-        "> long title\n! refused a button's title of 27 characters, WhatsApp takes 20\n< x [a title that is over twenty]",
+        "> long title\n! refused a button's title of 23 characters, WhatsApp takes 20\n< x [a title of more than 20]",
     );
     run::<Parrot>("> many\n! refused 17 effects, at most 16 are done");
 }
