@@ -85,6 +85,15 @@ fn calls_under_way_count_before_their_answers_come() {
 }
 
 #[test]
+fn answers_that_overtake_each_other_count_the_least_that_is_left() {
+    let mut pace = Pace::default();
+    pace.observe(NOW, 0, headers(10, 3, 30), false);
+    pace.observe(NOW, 0, headers(10, 9, 30), false);
+    let left = (0..10).filter(|_| pace.admit(NOW).is_ok()).count();
+    assert!(left <= 3, "{left}");
+}
+
+#[test]
 fn an_old_answer_does_not_refill_a_window() {
     let mut pace = Pace::default();
     pace.observe(NOW, 0, headers(10, 0, 30), true);
