@@ -209,10 +209,10 @@ async fn g4_what_looks_like_syntax_stays_text() {
     assert_eq!(reply.text, "{{x}}\0\u{1b}[2J\"}");
 }
 
-/// Twice as many loops as threads, each good for a minute: if one held its thread, nobody else would come to run.
+/// Twice as many loops as threads, each good for ten seconds: if one held its thread, nobody else would come to run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g2_a_loop_holds_nobody_up() {
-    let limits = PluginLimits { deadline: Duration::from_secs(60), ..PluginLimits::default() };
+    let limits = PluginLimits { deadline: Duration::from_secs(10), ..PluginLimits::default() };
     let plugins = std::sync::Arc::new(host());
     for (name, bytes, limits) in [("loop", handling(SPIN), limits), ("good", keeping(), PluginLimits::default())] {
         let plugin = compile(&plugins, name, &bytes, limits).await.expect("a plugin");
