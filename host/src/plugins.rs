@@ -98,6 +98,17 @@ impl Plugins {
     ) -> TurnResult {
         turn::run(&self.runtime, plugin, context, state, event).await
     }
+
+    /// State of version `from` as this plugin's version; `None` where the plugin exports no migration, and reads what it finds.
+    pub async fn migrate(
+        &self,
+        plugin: &Plugin,
+        context: &Context,
+        state: &str,
+        from: u32,
+    ) -> Option<Result<String, TurnFailure>> {
+        turn::migrate(&self.runtime, plugin, context, state, from).await
+    }
 }
 
 /// The named plugins, and those files of the folder that none of them names.

@@ -19,3 +19,14 @@ pub mod described {
         exports: { default: async },
     });
 }
+
+/// The optional migration, likewise.
+pub mod migrating {
+    wasmtime::component::bindgen!({
+        inline: "package turnwise:host; world migrating { export turnwise:bot/migration@0.1.0; }",
+        path: "../wit",
+        world: "turnwise:host/migrating",
+        exports: { default: async },
+        with: { "turnwise:bot/types": super::plugin::turnwise::bot::types },
+    });
+}

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre};
 
 use super::bindings::described::DescribedIndices;
+use super::bindings::migrating::MigratingPre;
 use super::bindings::plugin::{Plugin as World, PluginPre};
 use super::convert;
 use super::engine::Runtime;
@@ -39,9 +40,22 @@ pub struct Plugin {
     pub settings: Vec<NamedJson>,
     pub limits: PluginLimits,
     pub(super) pre: PluginPre<TurnData>,
+    pub(super) migration: Option<MigratingPre<TurnData>>,
 }
 
 impl Plugin {
+    /// The version of the state that this plugin writes, where its manifest gives one.
+    #[must_use]
+    pub fn state_version(&self) -> Option<u32> {
+        self.manifest.as_ref().map(|manifest| manifest.state_version)
+    }
+
+    /// Whether it can read state of an older version with [`super::Plugins::migrate`].
+    #[must_use]
+    pub fn migrates(&self) -> bool {
+        self.migration.is_some()
+    }
+
     /// The first 8 bytes of the digest, for the journal.
     #[must_use]
     pub fn digest_short(&self) -> [u8; 8] {
@@ -109,6 +123,7 @@ pub async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugin, Load
         settings,
         limits,
         pre,
+        migration: MigratingPre::new(linked).ok(),
     })
 }
 

@@ -15,7 +15,7 @@ use super::log::{LogLevel, LogLine, TurnLog};
 use super::wasi::Wasi;
 use crate::clock::Timestamp;
 use crate::config::PluginLimits;
-use crate::conversation::{Context, Decision, Event, check};
+use crate::conversation::{BadOutput, Context, Decision, Event, check};
 use crate::limits;
 
 /// What came of a turn.
@@ -110,6 +110,37 @@ pub async fn run(
         memory_bytes_peak: remains.memory_bytes_peak,
         duration: started.elapsed(),
     }
+}
+
+/// Has state of an older version rewritten by a plugin that can, in an instance of its own; `None` for one that cannot.
+pub async fn migrate(
+    runtime: &Runtime,
+    plugin: &Plugin,
+    context: &Context,
+    state: &str,
+    from: u32,
+) -> Option<Result<String, TurnFailure>> {
+    let migration = plugin.migration.as_ref()?;
+    let _place = match runtime.place().await {
+        Ok(place) => place,
+        Err(failure) => return Some(Err(failure)),
+    };
+    let mut cell = Cell::new(runtime, plugin.limits, context.now, context.seed);
+    let called = tokio::time::timeout(cell.wall_clock_max(), async {
+        let store = &mut cell.store;
+        let instance = migration.instantiate_async(&mut *store).await.map_err(|error| (Phase::Start, error))?;
+        let guest = instance.turnwise_bot_migration();
+        guest.call_migrate(store, state, from).await.map_err(|error| (Phase::Call, error))
+    })
+    .await;
+    let (migrated, _) = cell.close(called);
+    Some(migrated.and_then(|answer| {
+        let state = answer.map_err(|error| TurnFailure::refused(convert::plugin_error(error)))?;
+        if state.len() > limits::STATE_BYTES_MAX {
+            return Err(TurnFailure::BadOutput(BadOutput::StateTooLong { bytes: state.len() }.to_string()));
+        }
+        Ok(state)
+    }))
 }
 
 /// A store under all limits, for one instance.

@@ -209,10 +209,10 @@ async fn g4_what_looks_like_syntax_stays_text() {
     assert_eq!(reply.text, "{{x}}\0\u{1b}[2J\"}");
 }
 
-/// Twice as many loops as threads, each good for a minute: if one held its thread, nobody else would come to run.
+/// Twice as many loops as threads, each good for ten seconds: if one held its thread, nobody else would come to run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn g2_a_loop_holds_nobody_up() {
-    let limits = PluginLimits { deadline: Duration::from_secs(60), ..PluginLimits::default() };
+    let limits = PluginLimits { deadline: Duration::from_secs(10), ..PluginLimits::default() };
     let plugins = std::sync::Arc::new(host());
     for (name, bytes, limits) in [("loop", handling(SPIN), limits), ("good", keeping(), PluginLimits::default())] {
         let plugin = compile(&plugins, name, &bytes, limits).await.expect("a plugin");
@@ -235,6 +235,26 @@ async fn g2_a_loop_holds_nobody_up() {
     loops.shutdown().await;
     let again = plugins.decide("good", &context(), None, &message("hi")).await;
     assert!(again.outcome.is_ok(), "what was given up has given back its places");
+}
+
+#[tokio::test]
+async fn state_of_an_older_version_is_migrated_by_who_can() {
+    // The answer is what came, from its second byte on; version 9 traps.
+    let items = "(func (export \"turnwise:bot/migration@0.1.0#migrate\") (param i32 i32 i32) (result i32)
+        (if (i32.eq (local.get 2) (i32.const 9)) (then unreachable))
+        (i32.store (i32.const 2052) (i32.add (local.get 0) (i32.const 1)))
+        (i32.store (i32.const 2056) (i32.sub (local.get 1) (i32.const 1))) (i32.const 2048))";
+    let bytes = handling_with("export migration;", "(i32.const 1024)", items);
+    let plugins = host_of(&bytes, PluginLimits::default()).await;
+    let plugin = plugins.get("bot").expect("loaded");
+    assert!(plugin.migrates());
+    assert_eq!(plugins.migrate(&plugin, &context(), "xyz", 1).await, Some(Ok("yz".into())));
+    let failed = plugins.migrate(&plugin, &context(), "xyz", 9).await.expect("it migrates").expect_err("a trap");
+    assert_eq!(failed.kind(), "trapped");
+
+    let plugins = host_of(&keeping(), PluginLimits::default()).await;
+    let plugin = plugins.get("bot").expect("loaded");
+    assert_eq!(plugins.migrate(&plugin, &context(), "xyz", 1).await, None);
 }
 
 /// Whoever else is on the thread blocks it for 30 ms at a time, so that a deadline of 20 ms would be spent in over half a second.
