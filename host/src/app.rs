@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -20,8 +19,7 @@ use crate::dispatch::{Dispatch, Settings};
 use crate::driver::Driver;
 use crate::ingress::listener::Limits;
 use crate::ingress::{self, Ingress};
-use crate::limits::{OUTBOX_ROWS_IN_MEMORY_MAX, SWEEP_INTERVAL};
-use crate::outbox::transition::Policy;
+use crate::limits::SWEEP_INTERVAL;
 use crate::plugins::{EngineError, LoadError, Plugins};
 use crate::storage::redb::{OpenError, Redb};
 use crate::storage::{Storage, StorageError};
@@ -116,7 +114,8 @@ impl App {
         let ingress = Arc::new(Ingress::new(&config.server, &config.sources, Arc::clone(&storage), Arc::clone(&clock)));
         let catalog: Arc<dyn Catalog + Send + Sync> = Arc::new(Configured(Arc::clone(&config)));
         let driver = Driver::new(Arc::clone(&storage), plugins, routes(&config), catalog, Arc::clone(&clock));
-        let dispatch = Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings(&config), random_seed());
+        let settings = Settings::new(&config.braze, config.server.drain_timeout);
+        let dispatch = Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, random_seed());
 
         let mut webhooks = Stage::start(|stop| async move {
             ingress::serve(public, ingress, stop).await;
@@ -229,15 +228,6 @@ fn routes(config: &Config) -> HashMap<String, Arc<Route>> {
         (name.clone(), Arc::new(route))
     };
     config.sources.iter().map(route).collect()
-}
-
-fn settings(config: &Config) -> Settings {
-    Settings {
-        policy: Policy { resend_unknown: config.braze.resend_unknown, ..Policy::default() },
-        requests_in_flight_max: config.braze.requests_in_flight_max,
-        window_rows_max: OUTBOX_ROWS_IN_MEMORY_MAX,
-        drain_timeout: config.server.drain_timeout.min(Duration::from_secs(15)),
-    }
 }
 
 fn random_seed() -> u64 {

@@ -395,7 +395,8 @@ fn follow_up(row: &Row, failure: &Failure) -> Option<(ConversationId, Event)> {
         reason: failure.reason.clone(),
         ambiguous: failure.ambiguous,
     };
-    (!matches!(action, Action::Track { .. })).then_some((*conversation, Event::DeliveryFailed(failure)))
+    let told = row.entry.failure_is_told && !matches!(action, Action::Track { .. });
+    told.then_some((*conversation, Event::DeliveryFailed(failure)))
 }
 
 /// SplitMix64: jitter needs no more.

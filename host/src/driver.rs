@@ -121,8 +121,8 @@ impl Driver {
         let route = self.route(stored.as_ref(), &row.item);
 
         let turn = Turn::begin(id, stored, &route, self.clock.now(), row.seq.0, cause(row.seq, row.item));
-        let result = self.plugins.decide(&route.bot, &turn.context, turn.before.state.as_deref(), &turn.event).await;
-        let finished = turn.finish(&route, self.catalog.as_ref(), answer(result));
+        let answer = self.decide(&turn).await;
+        let finished = turn.finish(&route, self.catalog.as_ref(), answer);
         log_turn(id, &finished.journal);
 
         let conversation = finished.conversation.clone();
@@ -143,6 +143,27 @@ impl Driver {
         }
     }
 
+    /// Asks the plugin, after it has brought a state of an older version up to its own.
+    async fn decide(&self, turn: &Turn) -> Answer {
+        let Some(plugin) = self.plugins.get(&turn.before.bot) else {
+            let result = self.plugins.decide(&turn.before.bot, &turn.context, None, &turn.event).await;
+            return answer(result, None);
+        };
+        let stored = turn.before.state.as_deref();
+        let older =
+            turn.before.state_version.filter(|version| plugin.state_version().is_some_and(|now| *version < now));
+        let migrated = match stored.zip(older) {
+            Some((state, from)) => self.plugins.migrate(&plugin, &turn.context, state, from).await,
+            None => None,
+        };
+        let result = match migrated {
+            Some(Err(failure)) => TurnResult::failed(failure),
+            Some(Ok(state)) => self.plugins.decide_with(&plugin, &turn.context, Some(&state), &turn.event).await,
+            None => self.plugins.decide_with(&plugin, &turn.context, stored, &turn.event).await,
+        };
+        answer(result, plugin.state_version())
+    }
+
     fn route(&self, stored: Option<&Conversation>, item: &InboxItem) -> Arc<Route> {
         let source = match item {
             InboxItem::Inbound { inbound, .. } => inbound.source.as_str(),
@@ -160,7 +181,7 @@ fn cause(seq: InboxSeq, item: InboxItem) -> Cause {
     }
 }
 
-fn answer(result: TurnResult) -> Answer {
+fn answer(result: TurnResult, state_version: Option<u32>) -> Answer {
     let outcome = match result.outcome {
         Ok(decision) => Outcome::Decided(decision),
         Err(failure) => Outcome::Failed { kind: failure.kind().into(), reason: failure.to_string() },
@@ -168,6 +189,7 @@ fn answer(result: TurnResult) -> Answer {
     Answer {
         outcome,
         plugin_digest: result.plugin_digest,
+        state_version,
         log: result.log.iter().map(ToString::to_string).collect(),
         duration_us: u32::try_from(result.duration.as_micros()).unwrap_or(u32::MAX),
     }

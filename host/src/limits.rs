@@ -101,5 +101,3 @@ pub const QUARANTINE_RETENTION: Duration = Duration::from_hours(30 * 24);
 pub const SWEEP_ROWS_MAX: usize = 2_000;
 /// Between two sweeps.
 pub const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
-/// Outbox rows dispatch holds in memory, about 1 KiB each; the rest waits in storage.
-pub const OUTBOX_ROWS_IN_MEMORY_MAX: usize = 10_000;

@@ -34,6 +34,9 @@ pub struct Entry {
     pub expires: Timestamp,
     /// The conversation's fence when the turn was committed; an entry from before a change of owner is dropped.
     pub fence: u32,
+    /// Whether the plugin is told if this cannot be delivered. Not where it is already the answer to such a failure: a campaign that is
+    /// always refused would keep the two talking for ever.
+    pub failure_is_told: bool,
 }
 
 /// Whom Braze should reach, by the one identifier a request may carry.

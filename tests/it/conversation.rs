@@ -19,7 +19,7 @@ async fn a_message_is_answered_with_buttons_state_and_attributes() {
     let texts = sandbox.texts_once("ada", 3).await;
     assert!(texts[2].contains("A-12345"), "the state is kept, and the number asked for again: {texts:?}");
     let profile = sandbox.get("/sandbox/profiles/ada").await;
-    assert_eq!(profile["custom_attributes"]["last_intent"], "order", "{profile}");
+    assert_eq!(profile["custom_attributes"]["last_intent"], "order_status", "{profile}");
 
     let (status, log) = host.terminate().await;
     assert!(status.success(), "{status}: {log}");

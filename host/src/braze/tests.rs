@@ -49,6 +49,7 @@ fn entry(campaign: &str) -> Entry {
         created: Timestamp(0),
         expires: Timestamp(u64::MAX),
         fence: 0,
+        failure_is_told: true,
     }
 }
 

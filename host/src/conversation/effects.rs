@@ -147,7 +147,13 @@ fn reply_action(route: &Route, reply: Reply) -> Action {
 
 /// Addresses the actions. Without anything that names the user to Braze there is nobody to send to.
 #[must_use]
-pub fn entries(sorted: &Sorted, id: ConversationId, conversation: &Conversation, context: &Context) -> Vec<Entry> {
+pub fn entries(
+    sorted: &Sorted,
+    id: ConversationId,
+    conversation: &Conversation,
+    context: &Context,
+    event: &Event,
+) -> Vec<Entry> {
     let Some(recipient) = Recipient::of(&conversation.user) else { return Vec::new() };
     let entry = |(index, action): &(u16, Action)| Entry {
         conversation: id,
@@ -164,6 +170,7 @@ pub fn entries(sorted: &Sorted, id: ConversationId, conversation: &Conversation,
             Action::Campaign { .. } | Action::Canvas { .. } => context.now.after(REPLY_WINDOW),
         },
         fence: conversation.fence,
+        failure_is_told: !matches!(event, Event::DeliveryFailed(_)),
     };
     sorted.actions.iter().map(entry).collect()
 }

@@ -88,6 +88,8 @@ pub struct Turn {
 pub struct Answer {
     pub outcome: Outcome,
     pub plugin_digest: [u8; 8],
+    /// What the plugin's manifest says of the state it stores.
+    pub state_version: Option<u32>,
     pub log: Vec<String>,
     pub duration_us: u32,
 }
@@ -159,7 +161,7 @@ impl Turn {
         conversation.version += 1;
         let sorted = match &answer.outcome {
             Outcome::Decided(decision) => {
-                apply(&mut conversation, decision);
+                apply(&mut conversation, decision, answer.state_version);
                 effects::sort(decision, &event, context.turn, route, catalog)
             }
             Outcome::Failed { .. } if event.is_from_user() && !route.fallback_text.is_empty() => {
@@ -170,7 +172,7 @@ impl Turn {
         if !sorted.offered.is_empty() {
             conversation.offered.clone_from(&sorted.offered);
         }
-        let outbox = effects::entries(&sorted, id, &conversation, &context);
+        let outbox = effects::entries(&sorted, id, &conversation, &context, &event);
         let journal = JournalEntry {
             turn: context.turn,
             session: context.session,
@@ -188,10 +190,14 @@ impl Turn {
     }
 }
 
-fn apply(conversation: &mut Conversation, decision: &Decision) {
+fn apply(conversation: &mut Conversation, decision: &Decision, state_version: Option<u32>) {
     match &decision.state {
+        // A state that was migrated but kept stays as it was stored, with the version it was stored by.
         NextState::Keep => {}
-        NextState::Replace(state) => conversation.state = Some(state.clone()),
+        NextState::Replace(state) => {
+            conversation.state = Some(state.clone());
+            conversation.state_version = state_version;
+        }
         NextState::Clear => conversation.state = None,
     }
     if decision.step.is_some() {

@@ -84,6 +84,7 @@ fn entry(conversation: u8, turn: u32, action: Action) -> Entry {
         created: now,
         expires: now.after(Duration::from_hours(1)),
         fence: 0,
+        failure_is_told: true,
     }
 }
 

@@ -33,7 +33,8 @@ pub struct TurnResult {
 
 impl TurnResult {
     /// A turn that did not get as far as an instance.
-    pub(super) fn failed(failure: TurnFailure) -> Self {
+    #[must_use]
+    pub fn failed(failure: TurnFailure) -> Self {
         Self {
             outcome: Err(failure),
             plugin_digest: [0; 8],

@@ -40,6 +40,7 @@ fn entry(recipient: Recipient, action: Action) -> Entry {
         created: Timestamp(1_767_225_599_007),
         expires: Timestamp(u64::MAX),
         fence: 0,
+        failure_is_told: true,
     }
 }
 

@@ -18,6 +18,7 @@ fn row(seq: u64, conversation: u8, action: Action) -> Row {
         created: NOW,
         expires: Timestamp(u64::MAX),
         fence: 0,
+        failure_is_told: true,
     };
     Row { seq: OutboxSeq(seq), entry, status: Status::Ready, attempts: 0, ambiguous: 0 }
 }

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, watch};
 
 use super::*;
+use crate::conversation::{Conversation, JournalEntry};
 use crate::inbound::Inbound;
-use crate::storage::{Accepted, Committed, Conversation, InboxRow, InboxSeq, JournalEntry, Quarantined, TurnCommit};
+use crate::storage::{Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, TurnCommit};
 
 pub(super) struct Memory {
     state: Mutex<State>,
@@ -201,8 +202,16 @@ impl Storage for Memory {
         unimplemented!("dispatch commits no turns")
     }
 
-    async fn settled(&self, _max: usize) -> Result<Vec<Row>, StorageError> {
+    async fn settled(&self, _max: usize) -> Result<Vec<Fate>, StorageError> {
         unimplemented!("dispatch does not look back")
+    }
+
+    async fn quarantined(&self, _max: usize) -> Result<Vec<Quarantined>, StorageError> {
+        unimplemented!("dispatch does not look back")
+    }
+
+    async fn sweep(&self, _now: Timestamp) -> Result<(), StorageError> {
+        unimplemented!("dispatch removes nothing")
     }
 
     async fn erase(&self, _id: ConversationId) -> Result<(), StorageError> {

@@ -8,12 +8,11 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::Timestamp;
-use crate::conversation::ConversationId;
+use crate::conversation::{Conversation, ConversationId, JournalEntry};
 use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::{self, OutboxSeq};
 use crate::storage::{
-    Accepted, Committed, Conversation, InboxRow, InboxSeq, JournalEntry, Quarantined, Settlement, Storage,
-    StorageError, TurnCommit,
+    Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, Settlement, Storage, StorageError, TurnCommit,
 };
 
 #[derive(Default)]
@@ -117,7 +116,15 @@ impl Storage for FakeStorage {
         unreachable!("ingress only accepts and quarantines")
     }
 
-    async fn settled(&self, _: usize) -> Result<Vec<outbox::Row>, StorageError> {
+    async fn settled(&self, _: usize) -> Result<Vec<Fate>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn quarantined(&self, _: usize) -> Result<Vec<Quarantined>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn sweep(&self, _: Timestamp) -> Result<(), StorageError> {
         unreachable!("ingress only accepts and quarantines")
     }
 

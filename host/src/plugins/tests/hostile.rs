@@ -29,7 +29,6 @@ fn said(decision: &Decision) -> &str {
 }
 
 #[tokio::test]
-#[ignore = "needs target/guests/hostile.wasm"]
 async fn g1_g2_g4_every_attack_costs_its_turn_only() {
     let attacks = [
         ("panic", "trapped"),
@@ -62,7 +61,6 @@ async fn g1_g2_g4_every_attack_costs_its_turn_only() {
 }
 
 #[tokio::test]
-#[ignore = "needs target/guests/hostile.wasm"]
 async fn what_the_turn_knows_the_guest_knows() {
     let plugins = hostile().await;
     let answers = [
@@ -81,7 +79,6 @@ async fn what_the_turn_knows_the_guest_knows() {
 }
 
 #[tokio::test]
-#[ignore = "needs target/guests/hostile.wasm"]
 async fn every_event_arrives_as_it_is() {
     let named = || NamedJson { name: "order-shipped".into(), value: "{\"id\":7}".into() };
     let line = TranscriptLine { at: Timestamp(5), author: Author::Agent, text: "done".into() };
@@ -112,7 +109,6 @@ async fn every_event_arrives_as_it_is() {
 }
 
 #[tokio::test]
-#[ignore = "needs target/guests/hostile.wasm"]
 async fn g5_a_log_flood_is_dropped_with_one_notice() {
     let plugins = hostile().await;
     let result = ask(&plugins, &message("log flood")).await;

@@ -107,6 +107,7 @@ fn reply(conversation: ConversationId, turn: u32) -> Entry {
         created: NOW,
         expires: NOW.after(Duration::from_secs(60)),
         fence: 0,
+        failure_is_told: true,
     }
 }
 
