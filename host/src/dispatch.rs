@@ -361,7 +361,11 @@ async fn call(
         return Ok(Step::Withdrawn(row, pass, next));
     }
     let started = Instant::now();
-    let (outcome, headers) = braze.send(&row.entry).await;
+    let (outcome, headers) = if row.ambiguous == 0 {
+        braze.send(&row.entry).await
+    } else {
+        braze.send(&Entry { action: row.entry.action.again(), ..row.entry.clone() }).await
+    };
     Ok(Step::Called(row, pass, Answer { outcome, headers, took: started.elapsed() }))
 }
 

@@ -95,13 +95,27 @@ impl Action {
     /// Whether doing it twice does harm beyond a repeated line: then a lost answer is never followed by a second try.
     #[must_use]
     pub fn at_most_once(&self) -> bool {
-        let (attributes, events): (&[AttributeChange], bool) = match self {
-            Self::Reply { attributes, .. } => (attributes, false),
-            Self::Campaign { .. } | Self::Canvas { .. } => return true,
-            Self::Track { attributes, events } => (attributes, !events.is_empty()),
-        };
-        events || attributes.iter().any(|change| matches!(change, AttributeChange::Increment(..)))
+        match self {
+            Self::Reply { .. } => false,
+            Self::Campaign { .. } | Self::Canvas { .. } => true,
+            Self::Track { attributes, events } => !events.is_empty() || attributes.iter().any(counts),
+        }
     }
+
+    /// What may be sent after an answer was lost: a reply goes without what counts, which the lost call may have counted.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let mut again = self.clone();
+        if let Self::Reply { attributes, .. } = &mut again {
+            attributes.retain(|change| !counts(change));
+        }
+        again
+    }
+}
+
+/// Whether a change does something else when it is done twice.
+fn counts(change: &AttributeChange) -> bool {
+    matches!(change, AttributeChange::Increment(..))
 }
 
 /// An entry with where it stands.

@@ -7,10 +7,10 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::braze::scripted::{self, Behaviour, Server};
+use crate::braze::scripted::{self, Behaviour, Received, Server};
 use crate::clock::SystemClock;
 use crate::config::{Campaign, Secret};
-use crate::conversation::AttributeChange;
+use crate::conversation::{AttributeChange, NamedJson};
 use crate::outbox::Recipient;
 use memory::Memory;
 
@@ -345,6 +345,27 @@ async fn e5_a_reset_after_the_request_is_unknown_and_duplicates_are_counted() {
     assert_eq!(texts(&server), ["1/1", "1/1", "1/2", "1/2"]);
     assert!(storage.rows().iter().all(|row| (row.attempts, row.ambiguous) == (2, 1)));
     assert!(storage.failures().is_empty());
+}
+
+#[tokio::test]
+async fn e5_what_counts_is_not_counted_again_with_a_repeated_reply() {
+    let mut counting = reply(1, 1);
+    if let Action::Reply { attributes, .. } = &mut counting.action {
+        attributes.push(AttributeChange::Increment("orders".into(), 1));
+        attributes.push(AttributeChange::Set(NamedJson::from(("plan", "\"gold\""))));
+    }
+    let storage = Memory::with([counting]);
+    let server = Server::start(|number, _| match number {
+        0 => Behaviour::Reset(Vec::new()),
+        _ => Behaviour::success(),
+    })
+    .await;
+    let running = Running::start(&storage, &server, settings());
+    storage.settled_rows(1).await;
+    running.stop().await;
+    let sent = |request: &Received| request.body["recipients"][0]["attributes"].to_string();
+    let attributes: Vec<_> = server.received().iter().map(sent).collect();
+    assert_eq!(attributes, [r#"{"orders":{"inc":1},"plan":"gold"}"#, r#"{"plan":"gold"}"#]);
 }
 
 #[tokio::test]

@@ -122,8 +122,7 @@ fn what_could_do_harm_twice_is_never_repeated_after_a_lost_answer() {
         Action::Campaign { campaign: "coupon".into(), properties: Vec::new(), attributes: Vec::new() },
         Action::Canvas { canvas: "welcome".into(), properties: Vec::new(), attributes: Vec::new() },
         Action::Track { attributes: Vec::new(), events: vec![event] },
-        Action::Track { attributes: vec![increment.clone()], events: Vec::new() },
-        reply(vec![increment]),
+        Action::Track { attributes: vec![increment], events: Vec::new() },
     ];
     for action in harmful {
         check(&row_of(action), &outcome, &Policy::default(), "dead 1/1, failed?");
