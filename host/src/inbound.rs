@@ -4,6 +4,7 @@ mod media;
 mod mend;
 pub mod parse;
 mod scan;
+mod tail;
 
 use std::time::Duration;
 

@@ -8,34 +8,20 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::parse::{Unreadable, scalar_text};
-use super::scan::{is_whitespace, leading_value};
+use super::scan::is_whitespace;
 
-/// The message's text, and whether the body had to be mended to get it.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Typed {
-    pub text: String,
-    pub mended: bool,
-}
-
-/// Reads what stands behind `"message":` up to the end of the body.
-pub(super) fn message(rest: &str) -> Result<Typed, Unreadable> {
-    if let Some((value, length)) = leading_value(rest)
-        && rest[length..].trim_matches(is_whitespace) == "}"
-    {
-        return strict(&value);
-    }
+/// Reads what stands behind `"message":` up to the end of a body that is not JSON.
+pub(super) fn message(rest: &str) -> Result<String, Unreadable> {
     let typed = between_template_quotes(rest).ok_or_else(|| {
         Unreadable::because(
-            "what follows `message` is neither a JSON value and the closing `}` nor text up to a closing `\"}`; \
-             make `message` the last key of the template, in quotes",
+            "what follows `message` is neither JSON nor text up to a closing `\"}`; make `message` the last key of the \
+             template, in quotes",
         )
     })?;
     if !was_escaped(typed) {
-        return Ok(Typed { text: typed.to_owned(), mended: true });
+        return Ok(typed.to_owned());
     }
-    let text = unescape(typed)
-        .ok_or_else(|| Unreadable::because("`message` has half a surrogate pair: an emoji was cut in two"))?;
-    Ok(Typed { text, mended: true })
+    unescape(typed).ok_or_else(|| Unreadable::because("`message` has half a surrogate pair: an emoji was cut in two"))
 }
 
 /// Undoes JSON's escapes, taking raw control characters as they are; none where the escapes are not JSON's.
@@ -53,10 +39,10 @@ pub(super) fn unescape(content: &str) -> Option<String> {
     serde_json::from_str(&quoted).ok()
 }
 
-fn strict(value: &Value) -> Result<Typed, Unreadable> {
-    let text = scalar_text(value)
-        .ok_or_else(|| Unreadable::because("`message` is an object or array; send the text the user typed"))?;
-    Ok(Typed { text, mended: false })
+/// The text of a message that is JSON as it stands.
+pub(super) fn text_of(message: &Value) -> Result<String, Unreadable> {
+    scalar_text(message)
+        .ok_or_else(|| Unreadable::because("`message` is an object or array; send the text the user typed"))
 }
 
 fn between_template_quotes(rest: &str) -> Option<&str> {

@@ -1,8 +1,8 @@
 //! From a webhook body to an [`Inbound`]: strict where the body is JSON, mended where the user's text broke it, unreadable
 //! otherwise.
 //!
-//! What a user types can never become a field. Fields stand before `message`, none twice; behind it everything is text
-//! (`scan`, `mend`).
+//! What a user types can never become a field that matters. Fields stand before `message`, none twice (`scan`); behind it is text
+//! (`mend`), or what a template of another order put there, as far as a lie in it does no harm (`tail`).
 
 use base64::Engine;
 use base64::alphabet;
@@ -10,7 +10,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::Value;
 
 use super::scan::{Field, canonical, scan};
-use super::{Inbound, media, mend};
+use super::{Inbound, media, mend, tail};
 use crate::conversation::{Media, NamedJson, User, UserAlias};
 
 /// An authenticated body that makes no inbound, to be kept raw in quarantine until the template is corrected.
@@ -39,14 +39,23 @@ pub fn read(source: &str, body: &[u8]) -> Result<Inbound, Unreadable> {
     }
     let scan = scan(body)?;
     let mut parts = Parts::default();
-    for field in scan.fields {
-        parts.take(field)?;
-    }
     let mut mended = scan.mended;
+    let mut fields = scan.fields;
     if let Some(rest) = scan.message {
-        let typed = mend::message(rest)?;
-        mended |= typed.mended;
-        parts.text = typed.text;
+        parts.text = match tail::read(rest, &fields) {
+            Some(tail) => {
+                fields.extend(tail.fields);
+                mended |= tail.ignored;
+                mend::text_of(&tail.message)?
+            }
+            None => {
+                mended = true;
+                mend::message(rest)?
+            }
+        };
+    }
+    for field in fields {
+        parts.take(field)?;
     }
     parts.finish(source, mended)
 }

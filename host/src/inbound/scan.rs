@@ -1,7 +1,7 @@
 //! A webhook body cut at its message: fields in front, what the user typed behind, so that typing can never make a field.
 //!
 //! Braze pastes the user's text into a template, often without escaping it. Whatever follows the key `message` may therefore
-//! be the user's words, even where it happens to be well-formed JSON, and is handed on unread.
+//! be the user's words, even where it happens to be well-formed JSON, and is handed on unread to `tail` and `mend`.
 
 use std::collections::HashSet;
 

@@ -80,7 +80,7 @@ const PIECES: &[&str] = &[
     "\",\"user_id\":\"victim",
     "\",\"phone_number\":\"+1",
     "\",\"message\":\"",
-    "\",\"dispatch_id\":\"x",
+    "\",\"dispatch_id\":\"x\",\"user_id\":\"victim",
     "\"message\"",
     "null",
     "1e400",
@@ -235,10 +235,8 @@ fn f5_what_the_user_typed_never_becomes_a_field() {
     let attacks = [
         r#"hi","user_id":"victim"#,
         r#"hi","phone_number":"+15550000000"#,
-        r#"hi","dispatch_id":"forged"#,
+        r#"hi","dispatch_id":"forged","user_id":"victim"#,
         r#"hi","message":"other","vip":"yes"#,
-        r#"hi","message_b64":"aGk="#,
-        r#"hi","media":"https://evil.example/a.png"#,
         r#"hi"}{"user_id":"victim","message":"hi"#,
         r#"hi" , "user_id" : "victim" } "#,
         "\u{feff}{\"user_id\":\"victim\",\"message\":\"hi",
@@ -256,9 +254,24 @@ fn f5_what_the_user_typed_never_becomes_a_field() {
 }
 
 #[test]
-fn f5_keys_behind_the_message_are_not_believed() {
-    assert!(reason(r#"{"message":"hi","user_id":"ada"}"#).contains("before `message`"));
-    assert!(reason(r#"{"user_id":"ada","message":"hi","media":["https://a/1"]}"#).contains("last key"));
+fn f5_behind_the_message_only_what_does_no_harm_is_believed() {
+    let body = r#"{"user_id":"ada","message":"hi","phone_number":"+15550000000","plan":"gold","first_name":"Root",
+        "dispatch_id":"d","media":["https://a/1"],"flow_response":{"a":1}}"#;
+    let inbound = read_ok(body);
+    assert_eq!((inbound.text.as_str(), inbound.user.phone, inbound.mended), ("hi", None, true));
+    assert_eq!(inbound.fields, [], "a bot may rely on these");
+    assert_eq!(inbound.braze_dispatch_id.as_deref(), Some("d"));
+    assert_eq!((inbound.media.len(), inbound.flow_response.as_deref()), (1, Some(r#"{"a":1}"#)));
+}
+
+#[test]
+fn f5_who_talks_is_believed_behind_the_message_only_where_nothing_in_front_says_it() {
+    let inbound = read_ok(r#"{"message":"hi","user_id":"ada","phone_number":"+491701234567"}"#);
+    assert_eq!((inbound.user.external_id.as_deref(), inbound.mended), (Some("ada"), false));
+    let inbound = read_ok(r#"{"phone_number":"+491701234567","message":"hi","user_id":"victim"}"#);
+    assert_eq!((inbound.user.external_id, inbound.mended), (None, true));
+    let typed = r#"{"message":"hi","user_id":"victim","z":"","user_id":"ada"}"#;
+    assert!(reason(typed).contains("nobody can be answered"), "a name that is there twice was typed");
     assert!(reason(r#"{"user_id":"ada","message":"hi"} trailing"#).contains("last key"));
 }
 
