@@ -127,7 +127,13 @@ impl Redb {
     }
 
     fn failure(&self) -> StorageError {
-        StorageError::Failed(self.failed.borrow().clone().unwrap_or_else(|| "it is closed".into()))
+        let reason = self.failed.borrow().clone();
+        let silent = if self.is_open() { "its writer panicked" } else { "it is closed" };
+        StorageError::Failed(reason.unwrap_or_else(|| silent.into()))
+    }
+
+    fn is_open(&self) -> bool {
+        self.ops.lock().expect("nothing panics while holding the queue").is_some()
     }
 
     fn read_rows<T>(
@@ -244,6 +250,7 @@ impl Storage for Redb {
         let reason = failed.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
         match reason {
             Some(reason) => reason,
+            None if self.is_open() => "its writer panicked".into(),
             // The writer ended because storage was closed, which is not a failure.
             None => std::future::pending().await,
         }

@@ -123,7 +123,10 @@ impl<'txn> Batch<'txn> {
         if let Some((key, received)) = turn.dedupe {
             let seen = Seen { seq: consumed.0, at: received.0 };
             table.insert(tables::dedupe_key(id, key).as_slice(), record::encode(&seen).as_slice())?;
-            self.memory.pending.remove(&(id, key));
+            // The same text sent again since is another message, and known by its own number until its own turn.
+            if self.memory.pending.get(&(id, key)).is_some_and(|pending| pending.seq == consumed.0) {
+                self.memory.pending.remove(&(id, key));
+            }
         }
         for entry in &turn.outbox {
             let head = OutboxHead { status: Status::Ready, attempts: 0, ambiguous: 0 };
