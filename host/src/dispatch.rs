@@ -268,7 +268,7 @@ impl Dispatch {
             }
             Written::Mark(row, pass) => {
                 let (storage, braze, clock) = (self.storage.clone(), self.braze.clone(), self.clock.clone());
-                self.steps.spawn(call(storage, braze, clock, row, pass));
+                self.steps.spawn(call(storage, braze, clock, self.settings.policy, row, pass));
             }
             Written::Outcome { row, next, took } => {
                 report::settled(&row, &next, took);
@@ -347,12 +347,17 @@ async fn call(
     storage: Arc<dyn Storage>,
     braze: Arc<Braze>,
     clock: Arc<dyn Clock>,
+    policy: Policy,
     row: Box<Row>,
     pass: Pass,
 ) -> Result<Step, StorageError> {
     let conversation = loop {
         match storage.read(row.entry.conversation).await {
             Err(StorageError::Busy { .. }) => sleep(BUSY_WAIT).await,
+            Err(StorageError::Unreadable { .. }) => {
+                let next = transition::without_fence(&row, clock.now(), &policy);
+                return Ok(Step::Withdrawn(row, pass, next));
+            }
             conversation => break conversation?,
         }
     };

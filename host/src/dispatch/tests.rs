@@ -246,6 +246,21 @@ async fn fence_expiry_and_erasure_are_checked_before_leaving() {
 }
 
 #[tokio::test]
+async fn a_conversation_that_cannot_be_read_waits_and_no_other_does() {
+    let server = Server::start(|_, _| Behaviour::success()).await;
+    let storage = Memory::with([reply(1, 1), reply(2, 1)]);
+    storage.damage(ConversationId([1; 16]));
+    let running = Running::start(&storage, &server, settings());
+    storage.settled_rows(1).await;
+    assert_eq!(texts(&server), ["2/1"]);
+    storage.until(|rows| memory::kind(&rows[0].status) == "retry").await;
+    storage.mend(ConversationId([1; 16]));
+    storage.settled_rows(2).await;
+    assert_eq!(texts(&server), ["2/1", "1/1"]);
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_failed_storage_ends_dispatch() {
     let storage = Memory::with([reply(1, 1)]);
     storage.fail();
