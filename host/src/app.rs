@@ -142,6 +142,8 @@ impl App {
             reason = storage.failed() => Some(reason),
             error = turns.failed() => Some(error.to_string()),
             error = sends.failed() => Some(error.to_string()),
+            error = sweeps.failed() => Some(error.to_string()),
+            error = webhooks.failed() => Some(error.to_string()),
         };
         if let Some(reason) = failed {
             // Whatever is under way cannot be recorded any more: stop at once, as after a crash.
