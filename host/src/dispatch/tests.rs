@@ -3,6 +3,8 @@
 
 mod memory;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -180,6 +182,37 @@ async fn slow_profile_changes_leave_room_for_replies() {
     storage.settled_rows(20).await;
     running.stop().await;
     assert_eq!((texts(&server).len(), storage.with_status("sending")), (20, 2));
+}
+
+#[tokio::test]
+async fn profile_changes_that_braze_forbids_leave_replies_their_share_of_the_window() {
+    let changes = |turn| (1..=200).map(move |conversation| increment(conversation, turn));
+    let storage = Memory::with(changes(1).chain([reply(1, 2)]).chain(changes(3)).chain([reply(2, 4)]));
+    let forbidden = Arc::new(AtomicBool::new(true));
+    let server = Server::start({
+        let forbidden = forbidden.clone();
+        move |_, request| match request.head.contains("/users/track") && forbidden.load(Ordering::Acquire) {
+            true => Behaviour::json(403, r#"{"message":"no permission"}"#),
+            false => Behaviour::success(),
+        }
+    })
+    .await;
+    let running = Running::start(&storage, &server, settings());
+    storage.settled_rows(2).await;
+    assert_eq!(texts(&server), ["1/2", "2/4"]);
+    running.stop().await;
+
+    forbidden.store(false, Ordering::Release);
+    let running = Running::start(&storage, &server, settings());
+    storage.settled_rows(402).await;
+    running.stop().await;
+    assert_eq!(storage.with_status("sent"), 402, "what was left in storage is sent too, once");
+    for conversation in 1..=200 {
+        let own = storage.rows().into_iter().filter(|row| row.entry.conversation.0[0] == conversation);
+        let sent: Vec<_> =
+            own.filter(|row| matches!(row.entry.action, Action::Track { .. })).map(|row| row.attempts).collect();
+        assert_eq!(sent, [1, 1]);
+    }
 }
 
 #[tokio::test]
