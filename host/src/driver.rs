@@ -25,6 +25,9 @@ const ROWS_IN_MEMORY_MAX: usize = 4_096;
 /// Inbox rows read at once.
 const ROWS_PER_TAKE_MAX: usize = 512;
 
+/// Failures whose reason is in the plugin's own words, which may repeat the user's.
+const QUOTING: [&str; 2] = ["refused", "bad-output"];
+
 /// What a turn needs, shared by all lanes.
 pub struct Driver {
     storage: Arc<dyn Storage>,
@@ -238,6 +241,10 @@ fn log_turn(id: ConversationId, journal: &crate::conversation::JournalEntry) {
         Outcome::Decided(decision) => {
             let step = decision.step.as_deref();
             tracing::info!(user = %telemetry::user(id), turn, bot, event, step, effects = decision.effects.len(), us, "turn");
+        }
+        Outcome::Failed { kind, reason } if QUOTING.contains(&kind.as_str()) => {
+            tracing::warn!(user = %telemetry::user(id), turn, bot, event, kind, us, "turn failed; the level `debug` says why");
+            tracing::debug!(user = %telemetry::user(id), turn, bot, kind, reason, "turn failed");
         }
         Outcome::Failed { kind, reason } => {
             tracing::warn!(user = %telemetry::user(id), turn, bot, event, kind, reason, us, "turn failed");

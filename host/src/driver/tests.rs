@@ -1,6 +1,8 @@
 //! The driver over a real database and real plugins. Built by `make plugins` and `make guests`.
 
+use std::io::Write as _;
 use std::path::Path;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -283,4 +285,49 @@ async fn a_message_erased_during_its_turn_is_not_answered() {
     world.storage.erase(id).await.expect("erased");
     assert_eq!(driver.turn(id, None, row).await.expect("storage works"), None);
     assert!(world.said("echo", "u1").await.is_empty());
+}
+
+/// What `log_turn` writes of a failed turn at the level everybody sees.
+fn logged(kind: &str, reason: &str) -> String {
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("one thread").write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_writer(move || writer.clone());
+    let entry = JournalEntry {
+        turn: 1,
+        session: 1,
+        at: NOW,
+        seed: 7,
+        bot: "menu".into(),
+        plugin_digest: [0; 8],
+        event: Event::External(crate::conversation::NamedJson::from(("pushed", "{}"))),
+        outcome: Outcome::Failed { kind: kind.into(), reason: reason.into() },
+        log: vec!["error: what the plugin logged".into()],
+        unsupported: Vec::new(),
+        duration_us: 1,
+    };
+    tracing::subscriber::with_default(subscriber.finish(), || log_turn(ConversationId([1; 16]), &entry));
+    let bytes = lines.0.lock().expect("one thread").clone();
+    String::from_utf8(bytes).expect("log lines are text")
+}
+
+#[test]
+fn the_log_repeats_no_words_of_a_plugin_since_they_may_be_the_users() {
+    for kind in ["refused", "bad-output"] {
+        let line = logged(kind, "cannot parse \"my number is 0151\"");
+        assert!(line.contains(kind) && !line.contains("0151") && !line.contains("plugin logged"), "{line}");
+    }
+    assert!(logged("deadline-exceeded", "the plugin ran longer than its 250 ms").contains("250 ms"));
 }

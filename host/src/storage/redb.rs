@@ -176,7 +176,8 @@ impl Storage for Redb {
         self.read_rows(|transaction| {
             let table = transaction.open_table(CONVERSATION)?;
             let row = table.get(tables::state_key(id).as_slice())?;
-            row.map(|bytes| record::decode(bytes.value()).map_err(|why| ReadError::unreadable(id, why))).transpose()
+            row.map(|bytes| record::decode(bytes.value()).map_err(|why| ReadError::unreadable("a conversation", why)))
+                .transpose()
         })
     }
 
@@ -185,7 +186,9 @@ impl Storage for Redb {
             let table = transaction.open_table(CONVERSATION)?;
             let (first, last) = (tables::journal_key(id, 0), tables::journal_key(id, u32::MAX));
             let newest = table.range(first.as_slice()..=last.as_slice())?.rev().take(max);
-            newest.map(|row| record::decode(row?.1.value()).map_err(|why| ReadError::unreadable(id, why))).collect()
+            newest
+                .map(|row| record::decode(row?.1.value()).map_err(|why| ReadError::unreadable("a conversation", why)))
+                .collect()
         })
     }
 
