@@ -113,8 +113,10 @@ impl App {
 
         let ingress = Arc::new(Ingress::new(&config.server, &config.sources, Arc::clone(&storage), Arc::clone(&clock)));
         let catalog: Arc<dyn Catalog + Send + Sync> = Arc::new(Configured(Arc::clone(&config)));
-        let driver = Driver::new(Arc::clone(&storage), plugins, routes(&config), catalog, Arc::clone(&clock));
-        let settings = Settings::new(&config.braze, config.server.drain_timeout);
+        let drain_timeout = config.server.drain_timeout;
+        let driver =
+            Driver::new(Arc::clone(&storage), plugins, routes(&config), catalog, Arc::clone(&clock), drain_timeout);
+        let settings = Settings::new(&config.braze, drain_timeout);
         let dispatch = Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, random_seed());
 
         let mut webhooks = Stage::start(|stop| async move {
@@ -140,6 +142,8 @@ impl App {
             reason = storage.failed() => Some(reason),
             error = turns.failed() => Some(error.to_string()),
             error = sends.failed() => Some(error.to_string()),
+            error = sweeps.failed() => Some(error.to_string()),
+            error = webhooks.failed() => Some(error.to_string()),
         };
         if let Some(reason) = failed {
             // Whatever is under way cannot be recorded any more: stop at once, as after a crash.

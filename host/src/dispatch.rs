@@ -63,6 +63,11 @@ impl Settings {
             EndpointGroup::Track => self.requests_in_flight_max.div_ceil(2),
         }
     }
+
+    /// Profile changes in the window.
+    fn track_rows_max(&self) -> usize {
+        self.window_rows_max.div_ceil(2)
+    }
 }
 
 /// The loop that sends.
@@ -74,8 +79,10 @@ pub struct Dispatch {
     random: Random,
     lanes: Lanes,
     gates: [Gate; EndpointGroup::ALL.len()],
-    /// The last row read; everything up to it is in the window or done with.
+    /// The last row read; everything up to it is in the window, done with, or left.
     read_up_to: OutboxSeq,
+    /// Behind this row, profile changes were left in storage, for want of room.
+    left_behind: Option<OutboxSeq>,
     /// Storage has, or may have, rows behind it.
     more: bool,
     /// Which queue is served first turns, so that none lives off what the others leave.
@@ -136,6 +143,7 @@ impl Dispatch {
             lanes: Lanes::default(),
             gates: Default::default(),
             read_up_to: OutboxSeq::default(),
+            left_behind: None,
             more: true,
             served_first: 0,
             in_flight: Default::default(),
@@ -153,6 +161,7 @@ impl Dispatch {
         committed.as_mut().enable();
         loop {
             self.read().await?;
+            self.read_left().await?;
             let ask_again = self.start();
             self.write();
 
@@ -179,22 +188,56 @@ impl Dispatch {
             if room == 0 || room < self.settings.window_rows_max / 8 {
                 return Ok(());
             }
-            let rows = match self.storage.due(self.read_up_to, room).await {
-                Err(StorageError::Busy { .. }) => {
-                    sleep(BUSY_WAIT).await;
-                    continue;
-                }
-                rows => rows?,
-            };
+            let rows = self.due(self.read_up_to, room).await?;
             self.more = rows.len() == room;
-            let now = self.clock.now();
             for row in rows {
-                self.read_up_to = row.seq;
-                let due = transition::due(&row, &self.settings.policy);
-                self.lanes.push(row, due, now);
+                let before = std::mem::replace(&mut self.read_up_to, row.seq);
+                if self.has_room(&row) {
+                    self.enter(row);
+                } else {
+                    self.left_behind.get_or_insert(before);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Brings profile changes that were left in storage into the window, once half of their share of it is free.
+    async fn read_left(&mut self) -> Result<(), StorageError> {
+        while let Some(after) = self.left_behind {
+            let share = self.settings.track_rows_max();
+            let room = share.saturating_sub(self.lanes.len_of(EndpointGroup::Track));
+            if room <= share / 2 {
+                return Ok(());
+            }
+            let mut rows = self.due(after, room).await?;
+            let full = rows.len() == room;
+            rows.retain(|row| row.seq <= self.read_up_to);
+            self.left_behind = rows.last().filter(|_| full).map(|row| row.seq);
+            rows.into_iter().filter(|row| is_track(row)).for_each(|row| self.enter(row));
+        }
+        Ok(())
+    }
+
+    async fn due(&self, after: OutboxSeq, max: usize) -> Result<Vec<Row>, StorageError> {
+        loop {
+            match self.storage.due(after, max).await {
+                Err(StorageError::Busy { .. }) => sleep(BUSY_WAIT).await,
+                rows => return rows,
+            }
+        }
+    }
+
+    /// Profile changes that Braze does not take must not keep replies out of the window. Once one is left, all behind it are, so that
+    /// those of one user stay in order.
+    fn has_room(&self, row: &Row) -> bool {
+        let left = self.left_behind.is_some();
+        !is_track(row) || !left && self.lanes.len_of(EndpointGroup::Track) < self.settings.track_rows_max()
+    }
+
+    fn enter(&mut self, row: Row) {
+        let due = transition::due(&row, &self.settings.policy);
+        self.lanes.push(row, due, self.clock.now());
     }
 
     /// Starts what may leave now; returns when to ask again for what a gate holds back.
@@ -268,7 +311,7 @@ impl Dispatch {
             }
             Written::Mark(row, pass) => {
                 let (storage, braze, clock) = (self.storage.clone(), self.braze.clone(), self.clock.clone());
-                self.steps.spawn(call(storage, braze, clock, row, pass));
+                self.steps.spawn(call(storage, braze, clock, self.settings.policy, row, pass));
             }
             Written::Outcome { row, next, took } => {
                 report::settled(&row, &next, took);
@@ -347,12 +390,17 @@ async fn call(
     storage: Arc<dyn Storage>,
     braze: Arc<Braze>,
     clock: Arc<dyn Clock>,
+    policy: Policy,
     row: Box<Row>,
     pass: Pass,
 ) -> Result<Step, StorageError> {
     let conversation = loop {
         match storage.read(row.entry.conversation).await {
             Err(StorageError::Busy { .. }) => sleep(BUSY_WAIT).await,
+            Err(StorageError::Unreadable { .. }) => {
+                let next = transition::without_fence(&row, clock.now(), &policy);
+                return Ok(Step::Withdrawn(row, pass, next));
+            }
             conversation => break conversation?,
         }
     };
@@ -401,6 +449,10 @@ fn follow_up(row: &Row, failure: &Failure) -> Option<(ConversationId, Event)> {
     };
     let told = row.entry.failure_is_told && !matches!(action, Action::Track { .. });
     told.then_some((*conversation, Event::DeliveryFailed(failure)))
+}
+
+fn is_track(row: &Row) -> bool {
+    EndpointGroup::of(&row.entry.action) == EndpointGroup::Track
 }
 
 /// SplitMix64: jitter needs no more.

@@ -6,8 +6,10 @@ mod lanes;
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -23,6 +25,9 @@ const ROWS_IN_MEMORY_MAX: usize = 4_096;
 /// Inbox rows read at once.
 const ROWS_PER_TAKE_MAX: usize = 512;
 
+/// Failures whose reason is in the plugin's own words, which may repeat the user's.
+const QUOTING: [&str; 2] = ["refused", "bad-output"];
+
 /// What a turn needs, shared by all lanes.
 pub struct Driver {
     storage: Arc<dyn Storage>,
@@ -30,9 +35,11 @@ pub struct Driver {
     routes: HashMap<String, Arc<Route>>,
     catalog: Arc<dyn Catalog + Send + Sync>,
     clock: Arc<dyn Clock>,
+    drain_timeout: Duration,
 }
 
 impl Driver {
+    /// `drain_timeout`: how long a stop waits for the turns under way.
     #[must_use]
     pub fn new(
         storage: Arc<dyn Storage>,
@@ -40,11 +47,13 @@ impl Driver {
         routes: HashMap<String, Arc<Route>>,
         catalog: Arc<dyn Catalog + Send + Sync>,
         clock: Arc<dyn Clock>,
+        drain_timeout: Duration,
     ) -> Self {
-        Self { storage, plugins, routes, catalog, clock }
+        Self { storage, plugins, routes, catalog, clock, drain_timeout }
     }
 
-    /// Runs turns until `shutdown`, then finishes those under way; what has not begun stays in the inbox.
+    /// Runs turns until `shutdown`, then finishes those under way, for at most the drain timeout; what is not committed stays in the
+    /// inbox.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), StorageError> {
         let driver = Arc::new(self);
         let lanes = Arc::new(Lanes::new(ROWS_IN_MEMORY_MAX));
@@ -74,10 +83,19 @@ impl Driver {
             }
         }
         stopping.cancel();
-        while let Some(ended) = running.join_next().await {
-            report(ended)?;
+        let deadline = Instant::now() + driver.drain_timeout;
+        loop {
+            match timeout_at(deadline, running.join_next()).await {
+                Ok(Some(ended)) => report(ended)?,
+                Ok(None) => return Ok(()),
+                Err(_) => {
+                    let turns = running.len();
+                    tracing::warn!(turns, "drain timeout passed; turns under way are left to the next start");
+                    running.shutdown().await;
+                    return Ok(());
+                }
+            }
         }
-        Ok(())
     }
 
     /// Runs the turns of one conversation until none waits.
@@ -87,6 +105,7 @@ impl Driver {
         lanes: &Lanes,
         stopping: &CancellationToken,
     ) -> Result<(), StorageError> {
+        let _lane = lanes.held(id);
         let mut stored = match self.storage.read(id).await {
             Ok(stored) => stored,
             Err(error @ StorageError::Unreadable { .. }) => {
@@ -108,6 +127,28 @@ impl Driver {
 
     /// One turn. Returns the conversation as it stands afterwards.
     async fn turn(
+        &self,
+        id: ConversationId,
+        mut stored: Option<Conversation>,
+        mut row: InboxRow,
+    ) -> Result<Option<Conversation>, StorageError> {
+        loop {
+            let seq = row.seq;
+            if let Some(conversation) = self.attempt(id, stored, row).await? {
+                return Ok(Some(conversation));
+            }
+            // The conversation was erased, or another host took the turn. The row went with it, or came after it: then it has its
+            // turn on what is stored now.
+            stored = self.storage.read(id).await?;
+            match self.storage.take(InboxSeq(seq.0.saturating_sub(1)), 1).await?.pop() {
+                Some(left) if left.seq == seq => row = left,
+                _ => return Ok(stored),
+            }
+        }
+    }
+
+    /// One turn on the conversation as it was read; none, and nothing written, where it is not so any more.
+    async fn attempt(
         &self,
         id: ConversationId,
         stored: Option<Conversation>,
@@ -138,8 +179,7 @@ impl Driver {
         };
         match self.storage.commit(vec![commit]).await?.first() {
             Some(Committed::Done) => Ok(Some(conversation)),
-            // The conversation was erased, or another host took the turn: nothing of this one was written.
-            _ => self.storage.read(id).await,
+            _ => Ok(None),
         }
     }
 
@@ -202,6 +242,10 @@ fn log_turn(id: ConversationId, journal: &crate::conversation::JournalEntry) {
             let step = decision.step.as_deref();
             tracing::info!(user = %telemetry::user(id), turn, bot, event, step, effects = decision.effects.len(), us, "turn");
         }
+        Outcome::Failed { kind, reason } if QUOTING.contains(&kind.as_str()) => {
+            tracing::warn!(user = %telemetry::user(id), turn, bot, event, kind, us, "turn failed; the level `debug` says why");
+            tracing::debug!(user = %telemetry::user(id), turn, bot, kind, reason, "turn failed");
+        }
         Outcome::Failed { kind, reason } => {
             tracing::warn!(user = %telemetry::user(id), turn, bot, event, kind, reason, us, "turn failed");
         }
@@ -223,3 +267,6 @@ fn report(ended: Result<Result<(), StorageError>, tokio::task::JoinError>) -> Re
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

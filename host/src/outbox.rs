@@ -82,6 +82,17 @@ pub enum Action {
 }
 
 impl Action {
+    /// What the contract calls it; what is tracked was several effects.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Reply { .. } => "reply",
+            Self::Campaign { .. } => "send-campaign",
+            Self::Canvas { .. } => "send-canvas",
+            Self::Track { .. } => "profile changes",
+        }
+    }
+
     /// The campaign or Canvas as named in the configuration; "users/track" for the rest.
     #[must_use]
     pub fn target(&self) -> &str {

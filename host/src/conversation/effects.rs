@@ -145,16 +145,20 @@ fn reply_action(route: &Route, reply: Reply) -> Action {
     Action::Reply { campaign, text, choices, media, properties, attributes: Vec::new() }
 }
 
-/// Addresses the actions. Without anything that names the user to Braze there is nobody to send to.
+/// Addresses the actions. Where nothing names the user to Braze there is nobody to send to, and the actions are named as not done.
 #[must_use]
 pub fn entries(
-    sorted: &Sorted,
+    sorted: &mut Sorted,
     id: ConversationId,
     conversation: &Conversation,
     context: &Context,
     event: &Event,
 ) -> Vec<Entry> {
-    let Some(recipient) = Recipient::of(&conversation.user) else { return Vec::new() };
+    let Some(recipient) = Recipient::of(&conversation.user) else {
+        let unsent = sorted.actions.iter().map(|(_, action)| action.kind());
+        sorted.unsupported.extend(unsent.map(|kind| format!("{kind}: nothing names the user to Braze")));
+        return Vec::new();
+    };
     let entry = |(index, action): &(u16, Action)| Entry {
         conversation: id,
         turn: context.turn,
@@ -202,3 +206,6 @@ impl From<(&str, &str)> for NamedJson {
         Self { name: name.into(), value: value.into() }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -159,7 +159,7 @@ impl Turn {
         let Self { id, context, event, before } = self;
         let mut conversation = before;
         conversation.version += 1;
-        let sorted = match &answer.outcome {
+        let mut sorted = match &answer.outcome {
             Outcome::Decided(decision) => {
                 apply(&mut conversation, decision, answer.state_version);
                 effects::sort(decision, &event, context.turn, route, catalog)
@@ -172,7 +172,7 @@ impl Turn {
         if !sorted.offered.is_empty() {
             conversation.offered.clone_from(&sorted.offered);
         }
-        let outbox = effects::entries(&sorted, id, &conversation, &context, &event);
+        let outbox = effects::entries(&mut sorted, id, &conversation, &context, &event);
         let journal = JournalEntry {
             turn: context.turn,
             session: context.session,
@@ -214,3 +214,6 @@ fn seed(id: ConversationId, item: u64) -> u32 {
     let hash = hash128("seed", &[&id.0, &item.to_be_bytes()]);
     u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,7 +59,8 @@ pub struct Lanes {
     lanes: HashMap<LaneKey, Lane>,
     queues: [VecDeque<LaneKey>; 4],
     waiting: BinaryHeap<Reverse<(Timestamp, LaneKey)>>,
-    rows: usize,
+    /// By endpoint group.
+    rows: [usize; EndpointGroup::ALL.len()],
 }
 
 /// A lane exists while it has rows or one of them is under way.
@@ -74,18 +75,24 @@ impl Lanes {
     /// Rows held, those under way included.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows
+        self.rows.iter().sum()
+    }
+
+    /// The same of one endpoint group.
+    #[must_use]
+    pub fn len_of(&self, group: EndpointGroup) -> usize {
+        self.rows[group as usize]
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows == 0
+        self.len() == 0
     }
 
     /// Adds a row behind all others of its lane. It may leave from `due` on.
     pub fn push(&mut self, row: Row, due: Timestamp, now: Timestamp) {
         let key = LaneKey::of(&row);
-        self.rows += 1;
+        self.rows[key.group as usize] += 1;
         match self.lanes.get_mut(&key) {
             Some(lane) => lane.behind.push_back((due, row)),
             None => {
@@ -114,7 +121,7 @@ impl Lanes {
 
     /// The row taken from this lane is done with.
     pub fn remove(&mut self, key: LaneKey, now: Timestamp) {
-        self.rows -= 1;
+        self.rows[key.group as usize] -= 1;
         match self.lanes.get_mut(&key).map(|lane| lane.behind.pop_front()) {
             Some(Some((due, row))) => self.lead(key, row, due, now),
             Some(None) => drop(self.lanes.remove(&key)),

@@ -3,6 +3,8 @@
 
 mod memory;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -183,6 +185,37 @@ async fn slow_profile_changes_leave_room_for_replies() {
 }
 
 #[tokio::test]
+async fn profile_changes_that_braze_forbids_leave_replies_their_share_of_the_window() {
+    let changes = |turn| (1..=200).map(move |conversation| increment(conversation, turn));
+    let storage = Memory::with(changes(1).chain([reply(1, 2)]).chain(changes(3)).chain([reply(2, 4)]));
+    let forbidden = Arc::new(AtomicBool::new(true));
+    let server = Server::start({
+        let forbidden = forbidden.clone();
+        move |_, request| match request.head.contains("/users/track") && forbidden.load(Ordering::Acquire) {
+            true => Behaviour::json(403, r#"{"message":"no permission"}"#),
+            false => Behaviour::success(),
+        }
+    })
+    .await;
+    let running = Running::start(&storage, &server, settings());
+    storage.settled_rows(2).await;
+    assert_eq!(texts(&server), ["1/2", "2/4"]);
+    running.stop().await;
+
+    forbidden.store(false, Ordering::Release);
+    let running = Running::start(&storage, &server, settings());
+    storage.settled_rows(402).await;
+    running.stop().await;
+    assert_eq!(storage.with_status("sent"), 402, "what was left in storage is sent too, once");
+    for conversation in 1..=200 {
+        let own = storage.rows().into_iter().filter(|row| row.entry.conversation.0[0] == conversation);
+        let sent: Vec<_> =
+            own.filter(|row| matches!(row.entry.action, Action::Track { .. })).map(|row| row.attempts).collect();
+        assert_eq!(sent, [1, 1]);
+    }
+}
+
+#[tokio::test]
 async fn a_stop_waits_for_the_calls_under_way_and_settles_them() {
     let storage = Memory::with([reply(1, 1), reply(1, 2)]);
     let server =
@@ -243,6 +276,21 @@ async fn fence_expiry_and_erasure_are_checked_before_leaving() {
     assert_eq!(storage.with_status("dead"), 3);
     let heard: Vec<_> = storage.failures().iter().map(|(id, failure)| (id.0[0], failure.ambiguous)).collect();
     assert_eq!(heard, [(2, false)], "of what was dropped nobody needs to hear");
+}
+
+#[tokio::test]
+async fn a_conversation_that_cannot_be_read_waits_and_no_other_does() {
+    let server = Server::start(|_, _| Behaviour::success()).await;
+    let storage = Memory::with([reply(1, 1), reply(2, 1)]);
+    storage.damage(ConversationId([1; 16]));
+    let running = Running::start(&storage, &server, settings());
+    storage.settled_rows(1).await;
+    assert_eq!(texts(&server), ["2/1"]);
+    storage.until(|rows| memory::kind(&rows[0].status) == "retry").await;
+    storage.mend(ConversationId([1; 16]));
+    storage.settled_rows(2).await;
+    assert_eq!(texts(&server), ["2/1", "1/1"]);
+    running.stop().await;
 }
 
 #[tokio::test]

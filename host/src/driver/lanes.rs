@@ -13,7 +13,7 @@ use crate::storage::InboxRow;
 #[derive(Debug)]
 pub(super) struct Lanes {
     queues: Mutex<HashMap<ConversationId, VecDeque<InboxRow>>>,
-    /// Conversations that cannot be read; their rows stay in storage.
+    /// Conversations that cannot be read, or whose turn panicked; their rows stay in storage.
     stuck: Mutex<HashSet<ConversationId>>,
     waiting: AtomicUsize,
     waiting_max: usize,
@@ -75,10 +75,29 @@ impl Lanes {
         next
     }
 
+    /// Gives the conversation up if its worker panics: without a worker, its rows would take up room until none is left.
+    pub(super) fn held(&self, id: ConversationId) -> Held<'_> {
+        Held { lanes: self, id }
+    }
+
     /// Gives a conversation up until the next start.
     pub(super) fn abandon(&self, id: ConversationId) {
         self.stuck.lock().expect("nothing panics while holding the stuck").insert(id);
         let queue = self.queues.lock().expect("nothing panics while holding the lanes").remove(&id);
         self.waiting.fetch_sub(queue.map_or(0, |queue| queue.len()), Ordering::AcqRel);
+    }
+}
+
+/// A lane with somebody at work.
+pub(super) struct Held<'a> {
+    lanes: &'a Lanes,
+    id: ConversationId,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.lanes.abandon(self.id);
+        }
     }
 }

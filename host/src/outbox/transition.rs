@@ -147,6 +147,14 @@ pub fn at_the_fence(row: &Row, fence: Option<u32>, now: Timestamp) -> Option<Nex
     }
 }
 
+/// What follows where the conversation cannot be read, and with it the fence: the row waits until a host starts that can read it, or
+/// it expires.
+#[must_use]
+pub fn without_fence(row: &Row, now: Timestamp, policy: &Policy) -> Next {
+    let tally = Tally { attempts: row.attempts, ambiguous: row.ambiguous };
+    tally.retry(row, now, now.after(policy.backoff_max), "the conversation's row cannot be read".into())
+}
+
 /// When the row may leave.
 #[must_use]
 pub fn due(row: &Row, policy: &Policy) -> Timestamp {

@@ -127,7 +127,13 @@ impl Redb {
     }
 
     fn failure(&self) -> StorageError {
-        StorageError::Failed(self.failed.borrow().clone().unwrap_or_else(|| "it is closed".into()))
+        let reason = self.failed.borrow().clone();
+        let silent = if self.is_open() { "its writer panicked" } else { "it is closed" };
+        StorageError::Failed(reason.unwrap_or_else(|| silent.into()))
+    }
+
+    fn is_open(&self) -> bool {
+        self.ops.lock().expect("nothing panics while holding the queue").is_some()
     }
 
     fn read_rows<T>(
@@ -170,7 +176,8 @@ impl Storage for Redb {
         self.read_rows(|transaction| {
             let table = transaction.open_table(CONVERSATION)?;
             let row = table.get(tables::state_key(id).as_slice())?;
-            row.map(|bytes| record::decode(bytes.value()).map_err(|why| ReadError::unreadable(id, why))).transpose()
+            row.map(|bytes| record::decode(bytes.value()).map_err(|why| ReadError::unreadable("a conversation", why)))
+                .transpose()
         })
     }
 
@@ -179,7 +186,9 @@ impl Storage for Redb {
             let table = transaction.open_table(CONVERSATION)?;
             let (first, last) = (tables::journal_key(id, 0), tables::journal_key(id, u32::MAX));
             let newest = table.range(first.as_slice()..=last.as_slice())?.rev().take(max);
-            newest.map(|row| record::decode(row?.1.value()).map_err(|why| ReadError::unreadable(id, why))).collect()
+            newest
+                .map(|row| record::decode(row?.1.value()).map_err(|why| ReadError::unreadable("a conversation", why)))
+                .collect()
         })
     }
 
@@ -244,6 +253,7 @@ impl Storage for Redb {
         let reason = failed.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
         match reason {
             Some(reason) => reason,
+            None if self.is_open() => "its writer panicked".into(),
             // The writer ended because storage was closed, which is not a failure.
             None => std::future::pending().await,
         }

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, watch};
 use super::*;
 use crate::conversation::{Conversation, JournalEntry};
 use crate::inbound::Inbound;
-use crate::storage::{Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, TurnCommit};
+use crate::storage::{Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, TurnCommit, record};
 
 pub(super) struct Memory {
     state: Mutex<State>,
@@ -28,6 +28,7 @@ struct State {
     failures: Vec<(ConversationId, DeliveryFailure)>,
     fences: BTreeMap<ConversationId, u32>,
     forgotten: HashSet<ConversationId>,
+    unreadable: HashSet<ConversationId>,
     failed: bool,
     largest_read: usize,
     rows_read: usize,
@@ -76,6 +77,14 @@ impl Memory {
 
     pub(super) fn forget(&self, id: ConversationId) {
         self.state().forgotten.insert(id);
+    }
+
+    pub(super) fn damage(&self, id: ConversationId) {
+        self.state().unreadable.insert(id);
+    }
+
+    pub(super) fn mend(&self, id: ConversationId) {
+        self.state().unreadable.remove(&id);
     }
 
     pub(super) fn fail(&self) {
@@ -144,6 +153,10 @@ impl Memory {
 impl Storage for Memory {
     async fn read(&self, id: ConversationId) -> Result<Option<Conversation>, StorageError> {
         let state = self.state();
+        if state.unreadable.contains(&id) {
+            let why = record::Unreadable::Newer { found: 9 };
+            return Err(StorageError::Unreadable { what: "conversation".into(), why });
+        }
         let fence = state.fences.get(&id).copied().unwrap_or_default();
         Ok((!state.forgotten.contains(&id)).then(|| Conversation { fence, ..Conversation::default() }))
     }

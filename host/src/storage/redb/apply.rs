@@ -73,7 +73,8 @@ impl<'txn> Batch<'txn> {
         }
         let table = self.conversation.open(self.transaction)?;
         let row = table.get(tables::dedupe_key(id, key).as_slice())?;
-        row.map(|bytes| record::decode(bytes.value()).map_err(|why| ReadError::unreadable(id, why))).transpose()
+        row.map(|bytes| record::decode(bytes.value()).map_err(|why| ReadError::unreadable("a conversation", why)))
+            .transpose()
     }
 
     fn append(&mut self, conversation: ConversationId, item: &InboxItem) -> Result<InboxSeq, ReadError> {
@@ -109,7 +110,9 @@ impl<'txn> Batch<'txn> {
         let state_key = tables::state_key(id);
         let version = match table.get(state_key.as_slice())? {
             // The version is a conversation's first field, so it can be read alone.
-            Some(bytes) => record::decode::<u64>(bytes.value()).map_err(|why| ReadError::unreadable(id, why))?,
+            Some(bytes) => {
+                record::decode::<u64>(bytes.value()).map_err(|why| ReadError::unreadable("a conversation", why))?
+            }
             None => 0,
         };
         let unconsumed =
@@ -123,7 +126,10 @@ impl<'txn> Batch<'txn> {
         if let Some((key, received)) = turn.dedupe {
             let seen = Seen { seq: consumed.0, at: received.0 };
             table.insert(tables::dedupe_key(id, key).as_slice(), record::encode(&seen).as_slice())?;
-            self.memory.pending.remove(&(id, key));
+            // The same text sent again since is another message, and known by its own number until its own turn.
+            if self.memory.pending.get(&(id, key)).is_some_and(|pending| pending.seq == consumed.0) {
+                self.memory.pending.remove(&(id, key));
+            }
         }
         for entry in &turn.outbox {
             let head = OutboxHead { status: Status::Ready, attempts: 0, ambiguous: 0 };

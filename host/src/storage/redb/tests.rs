@@ -2,6 +2,8 @@
 
 mod power_loss;
 
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::*;
@@ -190,6 +192,18 @@ async fn without_a_dispatch_id_only_a_quick_repetition_is_a_duplicate() {
 }
 
 #[tokio::test]
+async fn the_turn_of_one_message_forgets_no_other_of_the_same_text() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    let (second, retry) = (NOW.after(Duration::from_secs(3)), NOW.after(Duration::from_secs(4)));
+    accept_one(&storage, NOW, inbound("u1", "", "yes")).await;
+    let Accepted::New(seq) = accept_one(&storage, second, inbound("u1", "", "yes")).await else { panic!("it is new") };
+    let row = storage.take(InboxSeq(0), 1).await.expect("rows")[0].clone();
+    storage.commit(vec![turn_on(&row, None)]).await.expect("committed");
+    assert_eq!(accept_one(&storage, retry, inbound("u1", "", "yes")).await, Accepted::Duplicate(seq));
+}
+
+#[tokio::test]
 async fn a_turn_is_committed_whole() {
     let folder = Folder::new();
     let storage = folder.open();
@@ -364,4 +378,45 @@ fn the_bytes_of_a_row_are_pinned() {
     assert_eq!(record::decode::<u64>(&[9, 1]), Err(record::Unreadable::Newer { found: 9 }));
     let key = DedupeKey([0xab; 16]);
     assert_eq!(record::decode::<DedupeKey>(&record::encode(&key)), Ok(key));
+}
+
+/// A disk in memory whose driver panics, once it is armed, at the next sync.
+#[derive(Debug)]
+struct Panicking {
+    disk: redb::backends::InMemoryBackend,
+    armed: Arc<AtomicBool>,
+}
+
+impl StorageBackend for Panicking {
+    fn len(&self) -> io::Result<u64> {
+        self.disk.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.disk.read(offset, out)
+    }
+
+    fn set_len(&self, length: u64) -> io::Result<()> {
+        self.disk.set_len(length)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        assert!(!self.armed.swap(false, Ordering::AcqRel), "asked to panic");
+        self.disk.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.disk.write(offset, data)
+    }
+}
+
+#[tokio::test]
+async fn c2_a_writer_that_panics_is_a_storage_that_failed() {
+    let armed = Arc::new(AtomicBool::new(false));
+    let disk = Panicking { disk: redb::backends::InMemoryBackend::new(), armed: armed.clone() };
+    let storage = Redb::open_backend(disk, CACHE_BYTES, NOW).expect("opens");
+    armed.store(true, Ordering::Release);
+    storage.accept(NOW, vec![inbound("u1", "d1", "hi")]).await.expect_err("it is not durable");
+    let reason = tokio::time::timeout(Duration::from_secs(30), storage.failed()).await.expect("it is noticed");
+    assert!(reason.contains("panicked"), "{reason}");
 }
