@@ -26,6 +26,9 @@ pub struct Options {
     /// Where the fake Braze is, with the page to write from.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8082")]
     sandbox: SocketAddr,
+    /// Who answers: a plugin by its name.
+    #[arg(long, value_name = "NAME", default_value = "menu")]
+    bot: String,
     /// The folder of built plugins.
     #[arg(long, value_name = "DIR", default_value = "plugins")]
     plugins: PathBuf,
@@ -59,6 +62,7 @@ pub async fn run(options: Options) -> ExitCode {
         listen: options.listen,
         admin: options.admin,
         sandbox: sandbox.addr(),
+        bot: options.bot.clone(),
         plugins_dir: options.plugins.clone(),
         data_dir: options.data,
     });
@@ -67,8 +71,11 @@ pub async fn run(options: Options) -> ExitCode {
         Err(error) => return failed(&error),
     };
     introduce(&app);
-    if app.plugins().get("menu").is_none() {
-        eprintln!("warning: no {}/menu.wasm, so nobody answers; `make plugins` builds it", options.plugins.display());
+    if app.plugins().get(&options.bot).is_none() {
+        let (folder, bot) = (options.plugins.display(), &options.bot);
+        eprintln!(
+            "warning: there is no {folder}/{bot}.wasm, so nobody answers; `make plugins` builds what is in plugins/"
+        );
     }
     sandbox.handle().deliver_to(&format!("http://{}/v1/inbound/whatsapp", app.addr()));
     print!(

@@ -21,7 +21,7 @@ impl io::Write for Collected {
 fn lines(coloured: bool, say: impl FnOnce()) -> Vec<String> {
     let collected = Collected::default();
     let writer = collected.clone();
-    let log = tracing_subscriber::fmt().event_format(Lines).with_ansi(coloured).with_writer(move || writer.clone());
+    let log = tracing_subscriber::fmt().with_ansi(coloured).event_format(Lines).with_writer(move || writer.clone());
     tracing::subscriber::with_default(log.finish(), say);
     let text = String::from_utf8(collected.0.lock().expect("nobody panics here").clone()).expect("UTF-8");
     text.lines().map(|line| line.split_once("  ").expect("a time").1.to_owned()).collect()

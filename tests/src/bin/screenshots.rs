@@ -10,6 +10,8 @@ use turnwise_tests::{Browser, Dev, key, repository};
 
 const SIZES: [(u32, u32); 2] = [(1280, 860), (390, 844)];
 
+const LAST_CHOICE: &str = "[...document.querySelectorAll('.choice')].pop()";
+
 #[tokio::main]
 async fn main() {
     let folder = repository().join("target/screenshots");
@@ -33,8 +35,8 @@ struct Shots<'a> {
 
 impl Shots<'_> {
     async fn take(&self, browser: &Browser, name: &str) {
-        // What moves has come to rest.
-        let still = "document.getAnimations().every((a) => a.playState !== 'running' || a.animationName === 'flash')";
+        // What moves or flashes has come to rest.
+        let still = "document.getAnimations().every((animation) => animation.playState === 'finished')";
         browser.until(still).await;
         let png = BASE64_STANDARD.decode(browser.screenshot().await).expect("Base64");
         let file = self.folder.join(format!("{name}-{}.png", self.size));
@@ -76,9 +78,9 @@ async fn converse(browser: &Browser, dev: &Dev, shots: &Shots<'_>) {
     });
     let call = dev.http.post(format!("{}/campaigns/trigger/send", dev.sandbox)).bearer_auth("dev");
     call.header("content-type", "application/json").body(body.to_string()).send().await.expect("the sandbox answers");
-    browser.until("document.querySelector('.choice:only-child') !== null").await;
+    browser.until(&format!("{LAST_CHOICE}.innerText === 'Choose'")).await;
     shots.take(browser, "5-list").await;
-    browser.value("document.querySelector('.choice:only-child').click()").await;
+    browser.value(&format!("{LAST_CHOICE}.click()")).await;
     browser.until("!document.getElementById('sheet').hidden").await;
     shots.take(browser, "6-sheet").await;
     browser.press(key::ESCAPE).await;

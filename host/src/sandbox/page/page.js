@@ -328,12 +328,14 @@ function showAttachment(shown) {
   find("attachment").hidden = !shown;
   find("attach").setAttribute("aria-expanded", String(shown));
   if (shown) find("media").focus();
+  toEnd(false);
 }
 
 function fit() {
   const text = find("text");
   text.style.height = "41px";
   text.style.height = `${Math.min(text.scrollHeight, 130)}px`;
+  toEnd(false);
 }
 
 // ---- profile
