@@ -55,7 +55,8 @@ fn every_example_is_a_valid_configuration() {
     // These show a part of a file, and one shows a plugin's manifest.
     for document in [PLUGINS, OPERATIONS] {
         let parts = examples(document).filter(|example| !example.starts_with("[package]"));
-        parts.for_each(|part| drop(read(&completed(part)).expect("valid")));
+        // The reader's plugin is not there; another is.
+        parts.for_each(|part| drop(read(&completed(&part.replace("plugins.parrot", "plugins.menu"))).expect("valid")));
     }
 }
 
