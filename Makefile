@@ -5,7 +5,7 @@ native_target := $(CURDIR)/target/plugins-native
 rust_sources_of_plugins := $(wildcard plugin-sdk/rust/Cargo.toml plugins/*/Cargo.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev test bench check plugins guests test-plugins test-host
+.PHONY: help dev test bench check plugins guests test-plugins test-host screenshots
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,4 +35,11 @@ test-plugins: ## Run the tests of the SDK and the plugins, natively
 	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo test --manifest-path "$$manifest") || exit 1; done
 
 test-host: guests ## Run the tests of the host, alone and as a whole
+	tests/setup.sh
+	cargo build -p turnwise
 	cargo test --workspace
+
+screenshots: plugins ## Take pictures of the sandbox's page, into target/screenshots
+	tests/setup.sh
+	cargo build -p turnwise
+	cargo run -p turnwise-tests --bin screenshots

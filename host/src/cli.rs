@@ -20,49 +20,57 @@ use crate::config::{Environment, SystemEnvironment};
 use crate::telemetry;
 use braze_template::TemplateOptions;
 
-/// The bridge between Braze and the people who write conversation bots.
-///
-/// Try it: `turnwise dev`, then open the sandbox's address and type a message.
+/// Answers WhatsApp messages that Braze delivers, with what your plugins say.
 #[derive(Debug, Parser)]
-#[command(name = "turnwise", version, arg_required_else_help = true)]
+#[command(name = "turnwise", version, arg_required_else_help = true, after_help = FIRST_STEPS)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
+const FIRST_STEPS: &str = "\
+First steps:
+  turnwise dev             Talk to your plugins in the browser. Needs no account and no configuration
+  turnwise check           Once there is a turnwise.toml: is it right?
+  turnwise braze template  What to paste into Braze, and what to click
+  turnwise serve           Answer real messages";
+
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve webhooks and answer them through Braze.
-    Serve {
-        /// The configuration.
-        #[arg(long, default_value = "turnwise.toml")]
-        config: PathBuf,
-    },
     /// Have a conversation on this machine: no account, no configuration, no network.
     Dev(dev::Options),
-    /// Run the fake Braze alone.
-    Sandbox(sandbox::Options),
-    /// Report every mistake of the configuration at once.
-    Check {
-        #[arg(long, default_value = "turnwise.toml")]
+    /// Answer real messages through Braze, until stopped.
+    Serve {
+        /// The configuration.
+        #[arg(long, value_name = "FILE", default_value = "turnwise.toml")]
         config: PathBuf,
-        /// Print an array of mistakes for programs.
+    },
+    /// Find every mistake of the configuration at once, or say what it sets up.
+    Check {
+        /// The configuration.
+        #[arg(long, value_name = "FILE", default_value = "turnwise.toml")]
+        config: PathBuf,
+        /// Print the mistakes as a JSON array, empty where there are none.
         #[arg(long)]
         json: bool,
     },
-    /// Look at plugins.
+    /// Say whether a file is a plugin, and what it can do.
     #[command(subcommand)]
     Plugin(PluginCommand),
-    /// Set Braze up.
+    /// Say what to paste into Braze.
     #[command(subcommand)]
     Braze(BrazeCommand),
+    /// Run the fake Braze of `dev` on its own, in front of any host.
+    Sandbox(sandbox::Options),
 }
 
 #[derive(Debug, Subcommand)]
 enum PluginCommand {
     /// Say whether a file is a plugin for this host, and what it says of itself.
     Check {
+        /// The built plugin, e.g. plugins/menu.wasm.
         file: PathBuf,
+        /// Print it as a JSON object.
         #[arg(long)]
         json: bool,
     },
@@ -72,17 +80,19 @@ enum PluginCommand {
 enum BrazeCommand {
     /// Print what to paste into Braze, per source: the webhook's URL, headers and body, and what to click.
     Template {
-        #[arg(long, default_value = "turnwise.toml")]
+        /// The configuration.
+        #[arg(long, value_name = "FILE", default_value = "turnwise.toml")]
         config: PathBuf,
         /// Only this source.
-        #[arg(long)]
+        #[arg(long, value_name = "NAME")]
         source: Option<String>,
         /// Where Braze reaches this host, e.g. https://bot.example.com.
-        #[arg(long)]
+        #[arg(long, value_name = "URL")]
         public_url: Option<String>,
         /// Print the token's value in place of its reference.
         #[arg(long)]
         show_token: bool,
+        /// Print it as a JSON array, one object per source.
         #[arg(long)]
         json: bool,
     },

@@ -1,6 +1,10 @@
 //! What the process says of itself while it runs: people read it on a terminal, machines as JSON. Never a message's text and never a
 //! phone number: a keyed hash names the user.
 
+mod terminal;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
@@ -16,14 +20,14 @@ const DEFAULT_FILTER: &str = "info,cranelift=warn,wasmtime=warn,hyper=warn,reqwe
 
 static LOG_KEY: OnceLock<[u8; 32]> = OnceLock::new();
 
-/// Sends log lines to stderr: pretty on a terminal, JSON otherwise. `filter` is `TURNWISE_LOG`.
+/// Sends log lines to stderr: short lines for people on a terminal, JSON otherwise. `filter` is `TURNWISE_LOG`.
 pub fn start(filter: Option<&str>) {
     let filter =
         EnvFilter::try_new(filter.unwrap_or(DEFAULT_FILTER)).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start in one process, as in tests, keeps the first subscriber.
     let _ = if std::io::stderr().is_terminal() {
-        log.with_target(false).try_init()
+        log.event_format(terminal::Lines).try_init()
     } else {
         log.json().flatten_event(true).with_current_span(false).with_span_list(false).try_init()
     };

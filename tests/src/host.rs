@@ -173,12 +173,12 @@ fn command(config: &Path, options: &HostOptions) -> Command {
     command
 }
 
-fn address(printed: &str, name: &str) -> Option<String> {
+pub(crate) fn address(printed: &str, name: &str) -> Option<String> {
     let line = printed.lines().find(|line| line.trim_start().starts_with(name))?;
     line.split_whitespace().find(|word| word.starts_with("http://")).map(ToOwned::to_owned)
 }
 
-async fn collect(output: impl AsyncRead + Unpin, into: Arc<Mutex<String>>) {
+pub(crate) async fn collect(output: impl AsyncRead + Unpin, into: Arc<Mutex<String>>) {
     let mut lines = BufReader::new(output).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         let mut into = into.lock().expect("the log");

@@ -2,6 +2,8 @@
 //!
 //! Nothing here waits for time to pass: everything waits for what it needs to see, up to [`PATIENCE`].
 
+mod browser;
+mod dev;
 mod host;
 mod sandbox;
 
@@ -9,6 +11,8 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use browser::{Browser, key};
+pub use dev::Dev;
 pub use host::{Host, HostOptions, write_config};
 pub use sandbox::{API_KEY, TOKEN, TestSandbox};
 

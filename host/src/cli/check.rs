@@ -37,7 +37,7 @@ fn summary(file: &Path, config: &Config) -> String {
     ];
     for (name, campaign) in &config.braze.campaigns {
         let choices = if campaign.buttons { "choices as buttons" } else { "choices as numbered lines" };
-        lines.push(format!("campaign  {name}: id {}, text in {}, {choices}", campaign.id, campaign.text_property));
+        lines.push(format!("campaign  {name}: {} (text in {}, {choices})", campaign.id, campaign.text_property));
     }
     for (name, id) in &config.braze.canvases {
         lines.push(format!("canvas    {name}: id {id}"));

@@ -17,20 +17,23 @@ use crate::sandbox::{SandboxConfig, bind};
 
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Where webhooks go; port 0 picks a free one.
-    #[arg(long, default_value = "127.0.0.1:8080")]
+    /// Where webhooks arrive; port 0 picks a free one, here and below.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Where operators look.
-    #[arg(long, default_value = "127.0.0.1:8081")]
+    /// Where its health can be asked for.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
     admin: SocketAddr,
-    /// Where the fake Braze is.
-    #[arg(long, default_value = "127.0.0.1:8082")]
+    /// Where the fake Braze is, with the page to write from.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8082")]
     sandbox: SocketAddr,
-    /// Where plugins are.
-    #[arg(long, default_value = "plugins")]
+    /// Who answers: a plugin by its name.
+    #[arg(long, value_name = "NAME", default_value = "menu")]
+    bot: String,
+    /// The folder of built plugins.
+    #[arg(long, value_name = "DIR", default_value = "plugins")]
     plugins: PathBuf,
-    /// Where conversations are kept.
-    #[arg(long, default_value = ".turnwise")]
+    /// The folder conversations are kept in; delete it to begin anew.
+    #[arg(long, value_name = "DIR", default_value = ".turnwise")]
     data: PathBuf,
 }
 
@@ -59,6 +62,7 @@ pub async fn run(options: Options) -> ExitCode {
         listen: options.listen,
         admin: options.admin,
         sandbox: sandbox.addr(),
+        bot: options.bot.clone(),
         plugins_dir: options.plugins.clone(),
         data_dir: options.data,
     });
@@ -67,15 +71,19 @@ pub async fn run(options: Options) -> ExitCode {
         Err(error) => return failed(&error),
     };
     introduce(&app);
-    if app.plugins().get("menu").is_none() {
-        eprintln!("warning: no {}/menu.wasm, so nobody answers; `make plugins` builds it", options.plugins.display());
+    if app.plugins().get(&options.bot).is_none() {
+        let (folder, bot) = (options.plugins.display(), &options.bot);
+        eprintln!(
+            "warning: there is no {folder}/{bot}.wasm, so nobody answers; `make plugins` builds what is in plugins/"
+        );
     }
     sandbox.handle().deliver_to(&format!("http://{}/v1/inbound/whatsapp", app.addr()));
     print!(
-        "\n{}{}{}\n",
-        address("sandbox", sandbox.addr(), "open it and type a message"),
-        address("public", app.addr(), "webhooks; token `dev`"),
-        address("admin", app.admin_addr(), "/readyz?verbose"),
+        "\nOpen http://{} and write to your bot.\n\n{}{}{}\nStop with Ctrl-C. What happens is logged below.\n\n",
+        sandbox.addr(),
+        address("sandbox", sandbox.addr(), "a phone and a fake Braze; its API key is `dev`"),
+        address("public", app.addr(), "webhooks arrive here; the token is `dev`"),
+        address("admin", app.admin_addr(), "/readyz?verbose says how it is"),
     );
     // The sandbox outlives the host, which still answers through it while it drains.
     let served_all = CancellationToken::new();

@@ -32,7 +32,7 @@ pub async fn run(file: &Path, json: bool) -> u8 {
             if json {
                 println!("{:#}", json!({ "ok": false, "file": file, "error": error.problem.to_string() }));
             }
-            eprintln!("{}: {}", file.display(), error.problem);
+            eprintln!("error: {}: {}", file.display(), error.problem);
             if matches!(error.problem, Problem::Unreadable(_)) { 2 } else { 1 }
         }
     }
@@ -55,18 +55,19 @@ fn as_json(plugin: &Plugin) -> Value {
 
 fn as_text(plugin: &Plugin) -> String {
     let of_manifest = |field: fn(&crate::plugins::Manifest) -> &str| plugin.manifest.as_ref().map_or("-", field);
-    table(&[
-        ("plugin", plugin.file.display().to_string()),
-        ("name", of_manifest(|manifest| &manifest.name).to_owned()),
-        ("version", of_manifest(|manifest| &manifest.version).to_owned()),
-        ("contract", plugin.contract.clone()),
-        ("exports", names(&plugin.interfaces.exports)),
-        ("imports", names(&plugin.interfaces.imports)),
-        ("size", format!("{} KiB", plugin.file_bytes.div_ceil(1024))),
-        ("sha256", hex(&plugin.digest)),
-        ("compiled", format!("in {} ms", plugin.compile_time.as_millis())),
-        ("memory", format!("{} KiB at start", plugin.memory_bytes_at_start / 1024)),
-    ])
+    let verdict = format!("{} is a plugin for this host\n\n", plugin.file.display());
+    verdict
+        + &table(&[
+            ("name", of_manifest(|manifest| &manifest.name).to_owned()),
+            ("version", of_manifest(|manifest| &manifest.version).to_owned()),
+            ("contract", plugin.contract.clone()),
+            ("exports", names(&plugin.interfaces.exports)),
+            ("imports", names(&plugin.interfaces.imports)),
+            ("size", format!("{} KiB", plugin.file_bytes.div_ceil(1024))),
+            ("sha256", hex(&plugin.digest)),
+            ("compiled", format!("in {} ms", plugin.compile_time.as_millis())),
+            ("memory", format!("{} KiB at start", plugin.memory_bytes_at_start / 1024)),
+        ])
 }
 
 fn table(rows: &[(&str, String)]) -> String {

@@ -12,19 +12,19 @@ use crate::sandbox::{SandboxConfig, bind};
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// Where it plays Braze; port 0 picks a free one.
-    #[arg(long, default_value = "127.0.0.1:8082")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8082")]
     listen: SocketAddr,
     /// The webhook it delivers messages to.
-    #[arg(long, default_value = "http://127.0.0.1:8080/v1/inbound/whatsapp")]
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/v1/inbound/whatsapp")]
     deliver_to: String,
     /// The bearer token it sends with each webhook.
-    #[arg(long, default_value = "dev")]
+    #[arg(long, value_name = "TOKEN", default_value = "dev")]
     token: String,
     /// The REST key callers must show.
-    #[arg(long, default_value = "dev")]
+    #[arg(long, value_name = "KEY", default_value = "dev")]
     api_key: String,
     /// Multiplies Braze's waits between retries: 0.01 makes half an hour eighteen seconds.
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     time_scale: f64,
 }
 
@@ -43,7 +43,7 @@ pub async fn run(options: Options) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    print!("{}", address("sandbox", sandbox.addr(), "open it and type a message"));
+    print!("{}", address("sandbox", sandbox.addr(), "open it and write a message"));
     sandbox.run(stop.cancelled_owned()).await;
     ExitCode::SUCCESS
 }

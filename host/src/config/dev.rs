@@ -16,12 +16,14 @@ pub struct DevOptions {
     pub admin: SocketAddr,
     /// Where the sandbox plays Braze.
     pub sandbox: SocketAddr,
+    /// Who answers.
+    pub bot: String,
     pub plugins_dir: PathBuf,
     pub data_dir: PathBuf,
 }
 
 impl Config {
-    /// One source, `whatsapp`, answered by the bot `menu` through the sandbox's campaign `reply`.
+    /// One source, `whatsapp`, answered by one bot through the sandbox's campaign `reply`.
     #[must_use]
     pub fn dev(options: DevOptions) -> Self {
         let mut config = defaults();
@@ -34,7 +36,7 @@ impl Config {
         let reply = Campaign { id: "reply".to_owned(), text_property: TEXT_PROPERTY.to_owned(), buttons: true };
         config.braze.campaigns.insert("reply".to_owned(), reply);
         let source = Source {
-            bot: "menu".to_owned(),
+            bot: options.bot,
             tokens: vec![Secret::new(DEV_SECRET)],
             campaign: "reply".to_owned(),
             fallback_text: FALLBACK_TEXT.to_owned(),

@@ -20,19 +20,19 @@ pub(super) fn settled(row: &Row, next: &Next, took: Option<Duration>) {
     match &next.status {
         Status::Sent { braze_dispatch_id, .. } => {
             let braze_dispatch_id = braze_dispatch_id.as_deref();
-            info!(%user, turn, target, status = "sent", attempt, ms, braze_dispatch_id, "outbox row settled");
+            info!(%user, turn, target, status = "sent", attempt, ms, braze_dispatch_id, "sent to Braze");
         }
         Status::Dead { reason, .. } => {
-            warn!(%user, turn, target, status = "dead", attempt, ms, reason, "outbox row settled");
+            warn!(%user, turn, target, status = "dead", attempt, ms, reason, "not sent");
         }
         Status::RetryAt { at, reason } => {
-            info!(%user, turn, target, status = "retry", attempt, ms, %at, reason, "outbox row settled");
+            info!(%user, turn, target, status = "retry", attempt, ms, %at, reason, "put off");
         }
         Status::Unknown { reason, .. } => {
-            warn!(%user, turn, target, status = "unknown", attempt, ms, reason, "outbox row settled");
+            warn!(%user, turn, target, status = "unknown", attempt, ms, reason, "maybe sent");
         }
         Status::Ready | Status::Sending { .. } => {
-            info!(%user, turn, target, status = "ready", attempt, ms, "outbox row settled");
+            info!(%user, turn, target, status = "ready", attempt, ms, "put back");
         }
     }
 }

@@ -20,7 +20,7 @@ listen    0.0.0.0:8080
 admin     127.0.0.1:8081
 storage   redb:conf/data/turnwise.redb
 braze     https://rest.fra-01.braze.eu
-campaign  reply: id 01234567-89ab-cdef-0123-456789abcdef, text in external_system_msg_body, choices as numbered lines
+campaign  reply: 01234567-89ab-cdef-0123-456789abcdef (text in external_system_msg_body, choices as numbered lines)
 source    whatsapp: bot menu, replies through reply, token env:WEBHOOK_TOKEN
 bot       menu: conf/plugins/menu.wasm
 bot       orders: conf/plugins/orders.wasm

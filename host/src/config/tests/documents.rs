@@ -1,4 +1,4 @@
-//! docs/configuration.md and the parser know the same keys with the same defaults, and what it shows is right.
+//! docs/configuration.md and the parser know the same keys with the same defaults, and what the documents show is right.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,8 @@ use super::{Fake, completed, read};
 
 const DOCUMENT: &str = include_str!("../../../../docs/configuration.md");
 const SETUP: &str = include_str!("../../../../docs/braze-setup.md");
+const PLUGINS: &str = include_str!("../../../../docs/plugins.md");
+const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
 
 /// Every section by its heading, and every key by its full path with its default as written.
 fn documented() -> (Vec<String>, BTreeMap<String, String>) {
@@ -48,9 +50,31 @@ fn every_key_is_documented_with_its_default() {
 #[test]
 fn every_example_is_a_valid_configuration() {
     for document in [DOCUMENT, SETUP] {
-        let examples = document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
-        examples.for_each(|example| drop(read(example).expect("valid")));
+        examples(document).for_each(|example| drop(read(example).expect("valid")));
     }
+    // These show a part of a file, and one shows a plugin's manifest.
+    for document in [PLUGINS, OPERATIONS] {
+        let parts = examples(document).filter(|example| !example.starts_with("[package]"));
+        // The reader's plugin is not there; another is.
+        parts.for_each(|part| drop(read(&completed(&part.replace("plugins.parrot", "plugins.menu"))).expect("valid")));
+    }
+}
+
+#[test]
+fn the_documented_plugin_is_the_tutorial() {
+    let source = include_str!("../../../../plugins/echo/src/lib.rs");
+    let code = &source[source.find("use ").expect("the tutorial uses the SDK")..];
+    for part in [
+        include_str!("../../../../plugins/echo/Cargo.toml"),
+        code,
+        include_str!("../../../../plugins/echo/tests/echo.chat"),
+    ] {
+        assert!(PLUGINS.contains(&format!("\n{part}```\n")), "docs/plugins.md shows what is no longer so:\n{part}");
+    }
+}
+
+fn examples(document: &str) -> impl Iterator<Item = &str> {
+    document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next())
 }
 
 #[test]

@@ -98,6 +98,7 @@ fn dev_needs_no_file_and_answers_through_its_sandbox() {
         listen: address(8080),
         admin: address(8081),
         sandbox: address(8082),
+        bot: "menu".into(),
         plugins_dir: "plugins".into(),
         data_dir: ".turnwise".into(),
     });

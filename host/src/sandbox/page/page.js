@@ -153,13 +153,18 @@ function formatted(text) {
   });
 }
 
+/** Without percent signs where they stand for something. */
+function readable(path) {
+  try { return decodeURI(path); } catch { return path; }
+}
+
 function fileCard(url) {
   const shown = (() => { try { return new URL(url); } catch { return null; } })();
   const safe = shown && /^https?:$/.test(shown.protocol);
   const card = make(safe ? "a" : "div", "file");
   if (safe) { card.href = shown.href; card.target = "_blank"; card.rel = "noreferrer noopener"; }
   const words = make("span");
-  words.append(make("b", "", decodeURI((shown && shown.pathname.split("/").pop()) || url)), make("small", "", shown ? shown.host : "attachment"));
+  words.append(make("b", "", readable((shown && shown.pathname.split("/").pop()) || url)), make("small", "", shown ? shown.host : "attachment"));
   card.append(icon("file"), words);
   return card;
 }
@@ -224,7 +229,11 @@ function tap(iconName, title, act) {
   const button = make("button", "choice");
   button.type = "button";
   button.append(icon(iconName), make("span", "", title));
-  button.addEventListener("click", act);
+  button.addEventListener("click", (event) => {
+    act();
+    // Whoever taps by keyboard goes on writing; on a phone this would bring up the keyboard.
+    if (event.detail === 0 && find("sheet").hidden) find("text").focus();
+  });
   return button;
 }
 
@@ -234,13 +243,26 @@ function openSheet(choices) {
     const row = make("button", "", choice.title);
     row.type = "button";
     if (choice.description) row.append(make("small", "", choice.description));
-    row.addEventListener("click", () => { closeSheet(); send(choice.title); });
+    row.addEventListener("click", (event) => {
+      closeSheet();
+      if (event.detail === 0) find("text").focus();
+      send(choice.title);
+    });
     return row;
   });
   find("rows").replaceChildren(...rows);
   find("sheet").hidden = false;
   find("sheet").onclose = () => opener && opener.focus();
   rows[0].focus();
+}
+
+/** The keyboard stays in the open sheet. */
+function moveInSheet(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1, Tab: event.shiftKey ? -1 : 1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const rows = [...find("rows").children];
+  rows[(rows.indexOf(document.activeElement) + step + rows.length) % rows.length].focus();
 }
 
 function closeSheet() {
@@ -295,6 +317,9 @@ async function send(text) {
     await call("/sandbox/inbound", { method: "POST", body: JSON.stringify(body) });
   } catch (error) {
     place(make("div", "note", `Not sent: ${error.message}`));
+    // What was written can be sent again, unless something else is being written by now.
+    if (!find("text").value) { find("text").value = text; fit(); }
+    if (media && !find("media").value) { find("media").value = media; find("attachment").hidden = false; }
   }
   toEnd(true);
 }
@@ -303,12 +328,14 @@ function showAttachment(shown) {
   find("attachment").hidden = !shown;
   find("attach").setAttribute("aria-expanded", String(shown));
   if (shown) find("media").focus();
+  toEnd(false);
 }
 
 function fit() {
   const text = find("text");
   text.style.height = "41px";
   text.style.height = `${Math.min(text.scrollHeight, 130)}px`;
+  toEnd(false);
 }
 
 // ---- profile
@@ -416,7 +443,9 @@ function noRequests() {
 /** Everything anew: at the start, after a reset, and whenever the stream was interrupted. */
 async function reload() {
   const [people, requests] = await Promise.all([call("/sandbox/profiles"), call(`/sandbox/requests?last=${REQUESTS_SHOWN}`)]);
-  for (const person of people.slice(-200)) addPerson(person);
+  // A sandbox that was started anew knows nobody of those who wrote before.
+  for (const person of page.people.values()) person.isNew = true;
+  for (const person of people.slice(-200)) addPerson({ ...person, isNew: false });
   const last = sessionStorage.getItem("user");
   if (!page.user && page.people.size) page.user = page.people.has(last) ? last : page.people.keys().next().value;
   noRequests();
@@ -482,6 +511,7 @@ find("new-user").addEventListener("submit", (event) => { event.preventDefault();
 find("reset").addEventListener("click", () => {
   if (confirm("Forget all users, messages, requests and faults?")) fetch("/sandbox/reset", { method: "POST" });
 });
+find("sheet").addEventListener("keydown", moveInSheet);
 find("sheet").addEventListener("click", (event) => { if (event.target === find("sheet")) closeSheet(); });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeSheet(); });
 tick();

@@ -1,0 +1,98 @@
+//! `make screenshots`: pictures of the sandbox's page in the middle of a conversation, into target/screenshots.
+
+use std::fs;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+use turnwise_tests::{Browser, Dev, key, repository};
+
+const SIZES: [(u32, u32); 2] = [(1280, 860), (390, 844)];
+
+const LAST_CHOICE: &str = "[...document.querySelectorAll('.choice')].pop()";
+
+#[tokio::main]
+async fn main() {
+    let folder = repository().join("target/screenshots");
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    for (width, height) in SIZES {
+        for scheme in ["light", "dark"] {
+            let Some(browser) = Browser::start().await else { return };
+            let dev = Dev::start().await;
+            browser.prefer(scheme).await;
+            browser.resize(width, height).await;
+            let shots = Shots { folder: &folder, size: format!("{width}x{height}-{scheme}") };
+            converse(&browser, &dev, &shots).await;
+        }
+    }
+}
+
+struct Shots<'a> {
+    folder: &'a Path,
+    size: String,
+}
+
+impl Shots<'_> {
+    async fn take(&self, browser: &Browser, name: &str) {
+        // What moves or flashes has come to rest.
+        let still = "document.getAnimations().every((animation) => animation.playState === 'finished')";
+        browser.until(still).await;
+        let png = BASE64_STANDARD.decode(browser.screenshot().await).expect("Base64");
+        let file = self.folder.join(format!("{name}-{}.png", self.size));
+        fs::write(&file, png).expect("the picture can be written");
+        println!("{}", file.display());
+    }
+}
+
+async fn converse(browser: &Browser, dev: &Dev, shots: &Shots<'_>) {
+    browser.open(&dev.sandbox).await;
+    browser.until("!!document.querySelector('.empty')").await;
+    shots.take(browser, "1-empty").await;
+    browser.click(".empty .button").await;
+    browser.until("document.activeElement.id === 'new-name'").await;
+    shots.take(browser, "2-new-user").await;
+    browser.click("#new-user [type=submit]").await;
+    browser.until("document.activeElement.id === 'text'").await;
+
+    say(browser, "hello", 1).await;
+    say(browser, "Order status", 2).await;
+    say(browser, "it is a blue one", 3).await;
+    shots.take(browser, "3-conversation").await;
+    browser.value("document.querySelector('#requests details').open = true").await;
+    browser.value("document.querySelector('.card:last-child').scrollIntoView({ block: 'start' })").await;
+    shots.take(browser, "4-request").await;
+    browser.value("window.scrollTo(0, 0)").await;
+
+    let rows: Vec<_> = ["Berlin", "Hamburg", "Köln", "München"]
+        .map(|city| json!({ "id": city, "title": city, "description": "Open until 20:00" }))
+        .into();
+    let properties = json!({
+        "external_system_msg_body": "*Which shop?* All of them have your size.",
+        "choices": rows,
+        "media_url": "https://media.example/shops/map.pdf",
+    });
+    let body = json!({
+        "campaign_id": "reply",
+        "recipients": [{ "external_user_id": "ada", "trigger_properties": properties }],
+    });
+    let call = dev.http.post(format!("{}/campaigns/trigger/send", dev.sandbox)).bearer_auth("dev");
+    call.header("content-type", "application/json").body(body.to_string()).send().await.expect("the sandbox answers");
+    browser.until(&format!("{LAST_CHOICE}.innerText === 'Choose'")).await;
+    shots.take(browser, "5-list").await;
+    browser.value(&format!("{LAST_CHOICE}.click()")).await;
+    browser.until("!document.getElementById('sheet').hidden").await;
+    shots.take(browser, "6-sheet").await;
+    browser.press(key::ESCAPE).await;
+    browser.click("#attach").await;
+    browser.press("https://media.example/photo.jpg").await;
+    shots.take(browser, "7-attachment").await;
+}
+
+async fn say(browser: &Browser, text: &str, replies: usize) {
+    browser.value("document.getElementById('text').focus()").await;
+    browser.press(text).await;
+    browser.press(key::ENTER).await;
+    let arrived = format!("document.querySelectorAll('.line:not(.mine):not(.typing)').length === {replies}");
+    browser.until(&arrived).await;
+}

@@ -1,0 +1,60 @@
+//! `turnwise dev`, as someone who has just built it runs it.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+
+use crate::host::{address, collect};
+use crate::{binary, repository, until};
+
+/// A running `turnwise dev` on free ports. Killed when dropped; its data goes with it.
+pub struct Dev {
+    /// Where its sandbox is: the page, and Braze's API with the key `dev`.
+    pub sandbox: String,
+    pub http: reqwest::Client,
+    child: Child,
+    _data: TempDir,
+    _reading: JoinSet<()>,
+}
+
+impl Dev {
+    /// With the repository's own plugins.
+    pub async fn start() -> Self {
+        Self::start_at("127.0.0.1:0").await
+    }
+
+    /// With its sandbox at a given address.
+    pub async fn start_at(sandbox: &str) -> Self {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        let mut child = command(data.path(), sandbox).spawn().expect("the binary starts");
+        let [printed, log] = [(); 2].map(|()| Arc::new(Mutex::new(String::new())));
+        let mut reading = JoinSet::new();
+        reading.spawn(collect(child.stdout.take().expect("piped"), Arc::clone(&printed)));
+        reading.spawn(collect(child.stderr.take().expect("piped"), Arc::clone(&log)));
+        let sandbox = until("the sandbox's address", || {
+            if let Some(status) = child.try_wait().expect("the child can be asked") {
+                panic!("dev ended with {status}: {}", log.lock().expect("the log"));
+            }
+            std::future::ready(address(&printed.lock().expect("the output"), "sandbox"))
+        })
+        .await;
+        Self { sandbox, http: reqwest::Client::new(), child, _data: data, _reading: reading }
+    }
+
+    /// `kill -9`
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+}
+
+fn command(data: &Path, sandbox: &str) -> Command {
+    let mut command = Command::new(binary());
+    command.args(["dev", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--sandbox", sandbox]);
+    command.arg("--plugins").arg(repository().join("plugins")).arg("--data").arg(data);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
