@@ -175,7 +175,8 @@ pub fn invalid(error: &wasmtime::Error) -> Problem {
         ("async", "the component model's async"),
     ];
     let detail = cause(error);
-    if detail.contains("unexpected end") || detail.contains("unexpected EOF") {
+    let ends_within_a_section = detail.contains("section range") && detail.contains("out of bounds");
+    if detail.contains("unexpected end") || detail.contains("unexpected EOF") || ends_within_a_section {
         return Problem::Truncated(detail);
     }
     if detail.contains("exceeds the") {
