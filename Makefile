@@ -16,7 +16,8 @@ dev: plugins ## Build everything and have a conversation in the browser
 test: guests test-plugins test-host ## Build and run every test
 
 bench: plugins ## Measure, side by side with the bare parts
-	cargo run --release -p turnwise-tests --bin bench
+	cargo build --release -p turnwise
+	cargo run --release -p turnwise-tests --bin bench -- $(BENCH)
 
 check: ## Formatting, lints, licences and advisories
 	cargo fmt --all --check

@@ -133,6 +133,13 @@ impl SandboxHandle {
     pub fn deliver_to(&self, url: &str) {
         url.clone_into(&mut self.shared.state().deliver_to);
     }
+
+    /// Resolves when this user next receives a message, counted from this call and not from the first poll.
+    pub fn next_message(&self, user: &str) -> impl Future<Output = ()> + Send + use<> {
+        let mut received = Box::pin(self.shared.state().memory.waiter(user).notified_owned());
+        received.as_mut().enable();
+        received
+    }
 }
 
 /// What every connection and delivery shares.

@@ -2,6 +2,7 @@
 //!
 //! Nothing here waits for time to pass: everything waits for what it needs to see, up to [`PATIENCE`].
 
+pub mod bench;
 mod browser;
 mod dev;
 mod host;

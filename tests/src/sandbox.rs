@@ -84,6 +84,11 @@ impl TestSandbox {
         }
     }
 
+    /// Resolves when this user next receives a message, counted from this call and not from the first poll.
+    pub fn next_message(&self, user: &str) -> impl Future<Output = ()> + Send + use<> {
+        self.handle.next_message(user)
+    }
+
     /// `PUT /sandbox/chaos`
     pub async fn chaos(&self, rules: Value) {
         let url = format!("{}/sandbox/chaos", self.url);

@@ -1,0 +1,128 @@
+//! The benchmark: the whole server beside the bare parts it is made of, in one run, by turns.
+//!
+//! One thread drives everything here, load and sandbox included, so that the server under test has as much of the machine as can be
+//! had. What is compared is measured within seconds of each other and repeated; the table has medians.
+
+mod bare_redb;
+mod disk;
+mod machine;
+mod plugin;
+mod rows;
+mod server;
+mod stats;
+mod table;
+mod webhook;
+
+use std::time::Duration;
+
+use crate::repository;
+use bare_redb::{BareRedb, Shape};
+use plugin::PluginBench;
+use server::Server;
+use stats::Percentiles;
+
+pub use table::Report;
+
+/// Conversations that turns are spread over.
+const USERS: usize = 20_000;
+
+/// What to measure and for how long.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub rounds: usize,
+    /// Of one point of the server; the bare parts take less.
+    pub span: Duration,
+    pub in_flight: Vec<usize>,
+    /// Leave the rest out: for trying, and for profiles.
+    pub only: Option<Part>,
+}
+
+/// A part of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Disk,
+    Redb,
+    Server,
+    Plugin,
+}
+
+/// One line of the table, as one round measured it.
+#[derive(Clone, Debug, Default)]
+struct Row {
+    what: String,
+    in_flight: usize,
+    per_second: Option<f64>,
+    /// Until the first durable answer.
+    ack: Option<Percentiles>,
+    /// From posting the webhook until the sandbox has the reply.
+    call: Option<Percentiles>,
+    /// Until the whole turn is over.
+    done: Option<Percentiles>,
+    /// Processor time a turn: of the process measured, and of the load and the sandbox beside it.
+    cpu_us: Option<f64>,
+    bench_cpu_us: Option<f64>,
+    written_kib: Option<f64>,
+    /// How many cores were busy with other people's work.
+    others_cores: Option<f64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { rounds: 3, span: Duration::from_secs(10), in_flight: vec![1, 8, 64, 256], only: None }
+    }
+}
+
+impl Options {
+    fn measures(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+}
+
+/// Runs the benchmark; `say` hears how far it is.
+pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Report> {
+    let folder = tempfile::tempdir()?;
+    let mut report = Report::new(machine::description(folder.path()), options);
+
+    say("preparing: the plugin, a conversation for each of 20000 users in redb and in the server");
+    let plugin = PluginBench::load().await;
+    let rows = rows::turn_rows(&plugin.plugins, &plugin.menu).await;
+    report.turn_bytes = rows.bytes();
+    let mut bare = match options.measures(Part::Redb) {
+        true => Some(BareRedb::create(&folder.path().join("bare.redb"), rows).await),
+        false => None,
+    };
+    let mut server = match options.measures(Part::Server) {
+        true => Some(Server::start().await?),
+        false => None,
+    };
+
+    for round in 1..=options.rounds {
+        say(&format!("round {round} of {}, load {}", options.rounds, machine::load()));
+        let mut rows = Vec::new();
+        if options.measures(Part::Disk) {
+            rows.extend(disk::measure(folder.path(), options.span / 10)?);
+        }
+        for &in_flight in &options.in_flight {
+            if let Some(bare) = &mut bare {
+                for shape in Shape::ALL {
+                    rows.push(bare.measure(shape, in_flight, options.span / 3).await);
+                }
+            }
+            if let Some(server) = &mut server {
+                say(&format!("  the server, {in_flight} in flight, pid {}", server.pid()));
+                rows.push(server.measure(in_flight, options.span).await?);
+            }
+        }
+        if options.measures(Part::Plugin) {
+            rows.extend(plugin.measure(options.span / 3).await);
+        }
+        report.round(rows);
+    }
+    if let Some(bare) = bare {
+        bare.close();
+    }
+    if let Some(server) = server {
+        report.resident_mib = Some((server.resident_idle_mib, server.resident_loaded_mib));
+    }
+    Ok(report)
+}
