@@ -102,9 +102,9 @@ enum BrazeCommand {
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     match cli.command {
-        Command::Serve { config } => logged(serve::run(config)),
-        Command::Dev(options) => logged(dev::run(options)),
-        Command::Sandbox(options) => logged(sandbox::run(options)),
+        Command::Serve { config } => logged(None, serve::run(config)),
+        Command::Dev(options) => logged(Some(telemetry::DEV_FILTER), dev::run(options)),
+        Command::Sandbox(options) => logged(None, sandbox::run(options)),
         Command::Check { config, json } => check::run(&config, json),
         Command::Plugin(PluginCommand::Check { file, json }) => {
             in_runtime(async move { ExitCode::from(plugin_check::run(&file, json).await) })
@@ -115,9 +115,9 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// Runs a command that goes on until it is stopped, and logs meanwhile.
-fn logged(command: impl Future<Output = ExitCode>) -> ExitCode {
-    telemetry::start(SystemEnvironment.var("TURNWISE_LOG").as_deref());
+/// Runs a command that goes on until it is stopped, and logs meanwhile: what `TURNWISE_LOG` says, else `filter`.
+fn logged(filter: Option<&str>, command: impl Future<Output = ExitCode>) -> ExitCode {
+    telemetry::start(SystemEnvironment.var("TURNWISE_LOG").as_deref().or(filter));
     in_runtime(command)
 }
 

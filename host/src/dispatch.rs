@@ -214,7 +214,7 @@ impl Dispatch {
             let full = rows.len() == room;
             rows.retain(|row| row.seq <= self.read_up_to);
             self.left_behind = rows.last().filter(|_| full).map(|row| row.seq);
-            rows.into_iter().filter(|row| is_track(row)).for_each(|row| self.enter(row));
+            rows.into_iter().filter(is_track).for_each(|row| self.enter(row));
         }
         Ok(())
     }

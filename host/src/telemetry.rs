@@ -18,6 +18,9 @@ use crate::conversation::ConversationId;
 /// wasmtime and its compiler have much to say that nobody here reads.
 const DEFAULT_FILTER: &str = "info,cranelift=warn,wasmtime=warn,hyper=warn,reqwest=warn";
 
+/// For `dev`, where no user is real: what plugins say, and why their turns fail.
+pub const DEV_FILTER: &str = "info,turnwise::driver=debug,cranelift=warn,wasmtime=warn,hyper=warn,reqwest=warn";
+
 static LOG_KEY: OnceLock<[u8; 32]> = OnceLock::new();
 
 /// Sends log lines to stderr: short lines for people on a terminal, JSON otherwise. `filter` is `TURNWISE_LOG`.

@@ -1,6 +1,5 @@
 //! The driver over a real database and real plugins. Built by `make plugins` and `make guests`.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
