@@ -72,6 +72,10 @@ pub struct Braze {
     pub requests_in_flight_max: usize,
     /// Whether a reply whose answer was lost is sent again (at least once) or kept for a person (at most once).
     pub resend_unknown: bool,
+    /// From a lost answer to the repeat.
+    pub resend_wait: Duration,
+    /// From the stop of all sending to the first call that tries again.
+    pub probe_wait: Duration,
 }
 
 /// `[braze.campaigns.NAME]`

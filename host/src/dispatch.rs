@@ -36,6 +36,8 @@ use lanes::{LaneKey, Lanes, Queue};
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub policy: Policy,
+    /// From the stop of an endpoint group to the first call that tries again.
+    pub probe_wait: Duration,
     /// Rows marked `sending` whose answer has not come.
     pub requests_in_flight_max: usize,
     /// Rows in memory; the rest waits in storage.
@@ -49,7 +51,12 @@ impl Settings {
     #[must_use]
     pub fn new(braze: &config::Braze, drain_timeout: Duration) -> Self {
         Self {
-            policy: Policy { resend_unknown: braze.resend_unknown, ..Policy::default() },
+            policy: Policy {
+                resend_unknown: braze.resend_unknown,
+                resend_wait: braze.resend_wait,
+                ..Policy::default()
+            },
+            probe_wait: braze.probe_wait,
             requests_in_flight_max: braze.requests_in_flight_max,
             window_rows_max: WINDOW_ROWS_MAX,
             drain_timeout,
@@ -141,7 +148,7 @@ impl Dispatch {
             settings,
             random: Random(seed),
             lanes: Lanes::default(),
-            gates: Default::default(),
+            gates: EndpointGroup::ALL.map(|_| Gate::new(settings.probe_wait)),
             read_up_to: OutboxSeq::default(),
             left_behind: None,
             more: true,

@@ -53,6 +53,8 @@ pub struct SandboxConfig {
     pub campaigns: Vec<String>,
     /// Shared by the messaging endpoints and reset on the clock hour.
     pub messaging_requests_per_hour_max: u32,
+    /// How long the messaging endpoints' hour is; tests that run a pool out shorten it.
+    pub messaging_window: Duration,
     /// Of `/users/track` alone.
     pub track_requests_per_3s_max: u32,
     /// 75 on most contracts, 50 on some.
@@ -78,6 +80,7 @@ impl SandboxConfig {
             text_property: "external_system_msg_body".to_owned(),
             campaigns: Vec::new(),
             messaging_requests_per_hour_max: 250_000,
+            messaging_window: Duration::from_hours(1),
             track_requests_per_3s_max: 3_000,
             track_objects_per_call_max: 75,
             records_max: 100_000,
@@ -177,7 +180,7 @@ impl State {
             deliver_to: config.deliver_to.clone(),
             memory: memory::Memory::new(config.records_max),
             chaos: chaos::Chaos::default(),
-            rates: rates::Rates::new(config.messaging_requests_per_hour_max, config.track_requests_per_3s_max),
+            rates: rates::Rates::new(config),
             health: retry::Health::new(config.time_scale),
             ids: ids::Ids::new(config.seed),
             listeners: events::Listeners::default(),
@@ -189,7 +192,7 @@ impl State {
         let seed = self.ids.next();
         self.memory.clear();
         self.chaos = chaos::Chaos::default();
-        self.rates = rates::Rates::new(config.messaging_requests_per_hour_max, config.track_requests_per_3s_max);
+        self.rates = rates::Rates::new(config);
         self.health = retry::Health::new(config.time_scale);
         self.ids = ids::Ids::new(seed);
         self.listeners.publish("reset", || serde_json::json!({}));

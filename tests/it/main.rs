@@ -1,11 +1,16 @@
 //! The whole, from outside: one binary of tests, so that it is linked once.
 
+mod braze_faults;
 mod commands;
 mod conversation;
+mod crash;
+mod database;
 mod documented;
 mod inbound;
 mod page;
 mod plugin_faults;
 mod privacy;
+mod shutdown;
 mod support;
 mod tidy;
+mod traffic;

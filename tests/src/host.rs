@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
 use crate::sandbox::{API_KEY, TOKEN};
-use crate::{TestSandbox, binary, repository, until};
+use crate::{Stored, TestSandbox, binary, repository, until};
 
 /// What a host under test is configured with.
 #[derive(Clone, Debug)]
@@ -71,7 +71,8 @@ impl Host {
         Self::start_in(folder, sandbox, options).await
     }
 
-    async fn start_in(folder: Arc<TempDir>, sandbox: &TestSandbox, options: HostOptions) -> Self {
+    /// Starts a host in a folder that may hold a database.
+    pub async fn start_in(folder: Arc<TempDir>, sandbox: &TestSandbox, options: HostOptions) -> Self {
         let config = write_config(folder.path(), &sandbox.url, &options);
         let mut child = command(&config, &options).spawn().expect("the binary starts");
         let log = Arc::new(Mutex::new(String::new()));
@@ -112,12 +113,29 @@ impl Host {
 
     /// SIGTERM; returns how it ended and what it logged.
     pub async fn terminate(mut self) -> (ExitStatus, String) {
-        let sent = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().await;
-        assert!(sent.expect("kill runs").success());
+        signal(self.pid(), "TERM").await;
         let status = tokio::time::timeout(crate::PATIENCE, self.child.wait()).await;
         let status = status.expect("the host drains in time").expect("it can be waited for");
         while self.reading.join_next().await.is_some() {}
         (status, self.log())
+    }
+
+    /// SIGTERM, and what is in the database after a clean end.
+    pub async fn stop(self) -> Stored {
+        let folder = Arc::clone(&self.folder);
+        let (status, log) = self.terminate().await;
+        assert!(status.success(), "{status}: {log}");
+        Stored::read(folder.path()).await
+    }
+
+    /// Waits until the log has this many lines with these words.
+    pub async fn logged(&self, words: &str, count: usize) {
+        let what = format!("{count} lines with {words}");
+        until(&what, || async {
+            let lines = self.log().lines().filter(|line| line.contains(words)).count();
+            (lines >= count).then_some(())
+        })
+        .await;
     }
 
     /// Waits for it to end by itself.
@@ -165,12 +183,19 @@ dir = "{}"
     file
 }
 
-fn command(config: &Path, options: &HostOptions) -> Command {
+/// `turnwise serve` with its secrets, ready to start.
+pub fn command(config: &Path, options: &HostOptions) -> Command {
     let mut command = Command::new(binary());
     command.arg("serve").arg("--config").arg(config);
     command.env("BRAZE_API_KEY", API_KEY).env("WEBHOOK_TOKEN", TOKEN).envs(&options.environment);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
+}
+
+/// Sends a signal by its name, e.g. "TERM".
+pub async fn signal(pid: u32, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().await;
+    assert!(sent.expect("kill runs").success());
 }
 
 pub(crate) fn address(printed: &str, name: &str) -> Option<String> {

@@ -7,6 +7,7 @@ mod browser;
 mod dev;
 mod host;
 mod sandbox;
+mod stored;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -14,8 +15,9 @@ use std::time::Duration;
 
 pub use browser::{Browser, key};
 pub use dev::Dev;
-pub use host::{Host, HostOptions, write_config};
+pub use host::{Host, HostOptions, command, signal, write_config};
 pub use sandbox::{API_KEY, TOKEN, TestSandbox};
+pub use stored::Stored;
 
 /// How long anything may take on a machine that does much else. Only a failing test waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(60);

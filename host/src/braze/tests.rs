@@ -24,6 +24,8 @@ fn config(endpoint: &str) -> config::Braze {
         request_timeout: REQUEST_TIMEOUT,
         requests_in_flight_max: 4,
         resend_unknown: true,
+        resend_wait: Duration::from_secs(5),
+        probe_wait: Duration::from_secs(10),
     }
 }
 

@@ -27,7 +27,8 @@ fn policy() -> Policy {
 
 fn settings() -> Settings {
     let drain_timeout = Duration::from_secs(10);
-    Settings { policy: policy(), requests_in_flight_max: 16, window_rows_max: 100, drain_timeout }
+    let probe_wait = Duration::from_secs(10);
+    Settings { policy: policy(), probe_wait, requests_in_flight_max: 16, window_rows_max: 100, drain_timeout }
 }
 
 /// Dispatch at work, to be stopped.
@@ -54,6 +55,8 @@ impl Running {
             request_timeout,
             requests_in_flight_max: settings.requests_in_flight_max,
             resend_unknown: settings.policy.resend_unknown,
+            resend_wait: settings.policy.resend_wait,
+            probe_wait: settings.probe_wait,
         };
         let clock = Arc::new(SystemClock);
         let braze = Arc::new(Braze::new(&config, clock.clone()).expect("the endpoint is fine"));

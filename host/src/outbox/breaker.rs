@@ -13,14 +13,16 @@ const WINDOW: Duration = Duration::from_secs(BUCKETS as u64 * BUCKET.as_secs());
 const BUCKETS: usize = 10;
 const BUCKET: Duration = Duration::from_secs(3);
 /// From opening to the first probe; doubled by every probe that fails.
-const OPEN_MIN: Duration = Duration::from_secs(10);
-const OPEN_MAX: Duration = Duration::from_mins(5);
+pub const PROBE_WAIT: Duration = Duration::from_secs(10);
+/// The longest wait for a probe.
+pub const PROBE_WAIT_MAX: Duration = Duration::from_mins(5);
 /// How soon to ask again while a probe is under way; its answer usually comes first.
 const PROBE_POLL: Duration = Duration::from_secs(1);
 
 /// The breaker of one endpoint group.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Breaker {
+    probe_wait: Duration,
     buckets: [Bucket; BUCKETS],
     trip: Option<Trip>,
 }
@@ -68,7 +70,19 @@ struct Bucket {
     failures: u32,
 }
 
+impl Default for Breaker {
+    fn default() -> Self {
+        Self::new(PROBE_WAIT)
+    }
+}
+
 impl Breaker {
+    /// Closed. Once it opens, the first probe leaves after `probe_wait`.
+    #[must_use]
+    pub fn new(probe_wait: Duration) -> Self {
+        Self { probe_wait, buckets: Default::default(), trip: None }
+    }
+
     /// Leave to call, or when to ask again.
     pub fn admit(&mut self, now: Timestamp) -> Result<Pass, Timestamp> {
         match &mut self.trip {
@@ -93,17 +107,17 @@ impl Breaker {
     pub fn observe(&mut self, now: Timestamp, pass: Pass, verdict: Verdict) -> Option<Change> {
         match (&self.trip, pass, verdict) {
             (Some(_), Pass::Probe, Verdict::Working) => {
-                *self = Self::default();
+                *self = Self::new(self.probe_wait);
                 Some(Change::Closed)
             }
             (Some(trip), Pass::Probe, _) => {
-                let span = (trip.span * 2).min(OPEN_MAX);
+                let span = (trip.span * 2).min(PROBE_WAIT_MAX);
                 Some(self.open(now, span, verdict))
             }
-            (None, _, Verdict::Refusing) => Some(self.open(now, OPEN_MIN, verdict)),
+            (None, _, Verdict::Refusing) => Some(self.open(now, self.probe_wait, verdict)),
             (None, _, _) => {
                 self.count(now, verdict == Verdict::Failing);
-                self.is_failing(now).then(|| self.open(now, OPEN_MIN, verdict))
+                self.is_failing(now).then(|| self.open(now, self.probe_wait, verdict))
             }
             (Some(_), Pass::Ordinary, _) => None,
         }

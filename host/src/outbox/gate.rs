@@ -1,5 +1,7 @@
 //! Whether one more call may leave now: breaker, pace and retry budget of one endpoint group, asked in one place.
 
+use std::time::Duration;
+
 use super::breaker::{Breaker, Change, Pass, Verdict};
 use super::budget::RetryBudget;
 use super::pace::{Pace, RateHeaders};
@@ -38,6 +40,12 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// `probe_wait` is from the stop of all calls to the first that tries again.
+    #[must_use]
+    pub fn new(probe_wait: Duration) -> Self {
+        Self { breaker: Breaker::new(probe_wait), ..Self::default() }
+    }
+
     /// Takes one call's place, or says when to ask again.
     pub fn admit(&mut self, now: Timestamp, attempt: Attempt) -> Result<Pass, Timestamp> {
         if attempt == Attempt::Repeat {

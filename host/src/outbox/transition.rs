@@ -33,6 +33,9 @@ pub enum SendOutcome {
     Unknown(String),
 }
 
+/// What is slow on Braze's side has usually finished by then.
+pub const RESEND_WAIT: Duration = Duration::from_secs(5);
+
 /// How often and how long to try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -57,7 +60,7 @@ impl Default for Policy {
             resend_unknown: true,
             attempts_max: 30,
             resends_max: 2,
-            resend_wait: Duration::from_secs(5),
+            resend_wait: RESEND_WAIT,
             backoff_min: Duration::from_millis(500),
             backoff_max: Duration::from_secs(60),
         }

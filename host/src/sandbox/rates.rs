@@ -1,8 +1,8 @@
 //! Braze's rate limits: fixed windows of the clock, counted per workspace.
 
+use super::SandboxConfig;
 use crate::clock::Timestamp;
 
-const HOUR_MS: u64 = 3_600_000;
 const TRACK_WINDOW_MS: u64 = 3_000;
 
 /// The pools that requests draw from.
@@ -33,10 +33,11 @@ pub(super) struct Rate {
 }
 
 impl Rates {
-    pub(super) fn new(messaging_requests_per_hour_max: u32, track_requests_per_3s_max: u32) -> Self {
+    pub(super) fn new(config: &SandboxConfig) -> Self {
+        let messaging_ms = u64::try_from(config.messaging_window.as_millis()).unwrap_or(u64::MAX).max(1);
         Self {
-            messaging: Window::new(messaging_requests_per_hour_max, HOUR_MS),
-            track: Window::new(track_requests_per_3s_max, TRACK_WINDOW_MS),
+            messaging: Window::new(config.messaging_requests_per_hour_max, messaging_ms),
+            track: Window::new(config.track_requests_per_3s_max, TRACK_WINDOW_MS),
         }
     }
 }

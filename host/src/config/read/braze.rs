@@ -11,6 +11,8 @@ use super::super::reference::References;
 use super::super::report::Report;
 use super::super::section::Section;
 use super::super::{Braze, Campaign, Secret};
+use crate::outbox::breaker::{PROBE_WAIT, PROBE_WAIT_MAX};
+use crate::outbox::transition::RESEND_WAIT;
 
 pub(super) const ID_EXAMPLE: &str = "01234567-89ab-cdef-0123-456789abcdef";
 const ENDPOINT_EXAMPLE: &str = "https://rest.fra-01.braze.eu";
@@ -48,6 +50,8 @@ pub(super) fn read(mut section: Section<'_>, references: &References<'_>) -> Bra
         request_timeout: section.duration("request_timeout", REQUEST_TIMEOUT, TENTH..=5 * MINUTE),
         requests_in_flight_max: section.count("requests_in_flight_max", REQUESTS_IN_FLIGHT_MAX, 1..=1024),
         resend_unknown: section.flag("resend_unknown", false),
+        resend_wait: section.duration("resend_wait", RESEND_WAIT, TENTH..=10 * MINUTE),
+        probe_wait: section.duration("probe_wait", PROBE_WAIT, TENTH..=PROBE_WAIT_MAX),
     };
     section.finish();
     braze

@@ -39,6 +39,8 @@ endpoint = "http://127.0.0.1:8082"
 api_key = "file:/run/secrets/key"
 request_timeout = "1500ms"
 resend_unknown = true
+resend_wait = "2s"
+probe_wait = "500ms"
 [braze.campaigns.answer]
 id = "a"
 text_property = "text"
@@ -68,6 +70,8 @@ deadline = "1s"
     assert_eq!(config.storage.path, Path::new("/var/lib/turnwise.redb"));
     assert_eq!(config.braze.api_key.expose(), "a-key-of-a-file");
     assert_eq!(config.braze.request_timeout, Duration::from_millis(1500));
+    assert_eq!(config.braze.resend_wait, Duration::from_secs(2));
+    assert_eq!(config.braze.probe_wait, Duration::from_millis(500));
     assert_eq!(config.braze.canvases["welcome"], "b");
     assert_eq!(config.sources["sms"].tokens[0].expose(), "0123456789abcdef-of-a-file");
     let plugin = &config.plugins.named["echo"];

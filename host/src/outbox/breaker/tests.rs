@@ -50,7 +50,7 @@ fn one_probe_at_a_time_decides_and_waits_grow_to_five_minutes() {
         assert_eq!(breaker.observe(at, Pass::Ordinary, Verdict::Working), None, "a late answer decides nothing");
         assert!(breaker.observe(at, Pass::Probe, Verdict::Failing).is_some());
     }
-    at = at.after(OPEN_MAX);
+    at = at.after(PROBE_WAIT_MAX);
     assert_eq!(breaker.admit(at), Ok(Pass::Probe));
     breaker.release(Pass::Probe);
     assert_eq!(breaker.admit(at), Ok(Pass::Probe), "a probe that was not made is made by another");
@@ -86,4 +86,15 @@ fn repeats_are_a_fifth_of_first_attempts() {
     assert_eq!(spend(&mut budget), 10, "no more can be saved");
     assert_eq!(budget.check(NOW), Err(later(1)));
     assert_eq!(budget.check(later(2)), Ok(()), "one every two seconds, so that a quiet system is not stuck");
+}
+
+#[test]
+fn the_first_probe_leaves_after_the_configured_wait_also_the_second_time() {
+    let mut breaker = Breaker::new(Duration::from_secs(3));
+    for start in [0, 100] {
+        let opened = breaker.observe(later(start), Pass::Ordinary, Verdict::Refusing);
+        assert_eq!(opened, Some(Change::Opened { verdict: Verdict::Refusing, until: later(start + 3) }));
+        assert_eq!(breaker.admit(later(start + 3)), Ok(Pass::Probe));
+        assert_eq!(breaker.observe(later(start + 3), Pass::Probe, Verdict::Working), Some(Change::Closed));
+    }
 }
