@@ -6,7 +6,7 @@ use turnwise::conversation::{ConversationId, Event};
 use turnwise::storage::Storage;
 use turnwise_tests::{Host, HostOptions, TOKEN, TestSandbox};
 
-use crate::support::{database, documented, escaped, introduce, post};
+use crate::support::{database, documented, escaped, introduce, plugins, post};
 
 const NEW_TOKEN: &str = "turnwise_new_token_0123456789";
 
@@ -56,24 +56,30 @@ async fn f4_every_user_is_answered_in_the_order_of_arrival() {
     let sandbox = TestSandbox::start(|_| {}).await;
     let users = ["u0", "u1", "u2", "u3", "u4", "u5", "u6", "u7"];
     introduce(&sandbox, &users).await;
-    let host = Host::start(&sandbox, echo()).await;
-    // One writes fifty messages in a row while the others interleave.
+    let folder = plugins(&["hostile"]);
+    let more = "[plugins.hostile.limits]\ndeadline = \"30s\"".into();
+    let options = HostOptions { bot: "hostile".into(), plugins: folder.path().into(), more, ..HostOptions::default() };
+    let host = Host::start(&sandbox, options).await;
+    // One writes fifty messages in a row while the others interleave. The first turn of each takes so long that the others queue.
     let count = |user: &str| if user == "u0" { 50 } else { 12 };
     let mut writing = JoinSet::new();
     for user in users {
         let public = host.public.clone();
         writing.spawn(async move {
-            for n in 1..=count(user) {
-                let body = escaped(&format!("{user}-{n}"), user, &format!("message {n}"));
-                let (status, answer) = post(&public, "whatsapp", body).await;
+            for n in 0..=count(user) {
+                let slowness = if user == "u0" { 500 } else { 50 };
+                let text = if n == 0 { format!("slow {slowness}") } else { format!("message {n}") };
+                let (status, answer) = post(&public, "whatsapp", escaped(&format!("{user}-{n}"), user, &text)).await;
                 assert_eq!(status, 202, "{answer}");
             }
         });
     }
     writing.join_all().await;
     for user in users {
-        let expected: Vec<String> = (1..=count(user)).map(|n| format!("{n}: message {n}")).collect();
-        assert_eq!(sandbox.texts_once(user, count(user)).await, expected, "{user}");
+        let texts = sandbox.texts_once(user, count(user) + 1).await;
+        assert!(texts[0].starts_with("slow "), "{user}: {}", texts[0]);
+        let expected: Vec<String> = (1..=count(user)).map(|n| format!("message {n}")).collect();
+        assert_eq!(texts[1..], expected, "{user}");
     }
 }
 
