@@ -15,7 +15,7 @@ pub(crate) enum Behaviour {
     /// Answers properly and keeps the connection.
     Answer { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },
     /// Does this after a while.
-    Delayed(Duration, Box<Behaviour>),
+    Delayed(Duration, Box<Self>),
     /// Writes these bytes and closes.
     Raw(Vec<u8>),
     /// Writes these bytes and resets the connection.

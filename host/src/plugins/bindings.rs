@@ -1,7 +1,7 @@
 //! What `wit/bot.wit` is in Rust, generated. Only `convert` and `turn` look in here; everything else uses the pure types.
 
 /// The world every plugin is built against.
-pub mod plugin {
+pub(super) mod plugin {
     wasmtime::component::bindgen!({
         path: "../wit",
         world: "turnwise:bot/plugin",
@@ -11,7 +11,7 @@ pub mod plugin {
 }
 
 /// The optional manifest, as a world of its own so that its presence is found by trying.
-pub mod described {
+pub(super) mod described {
     wasmtime::component::bindgen!({
         inline: "package turnwise:host; world described { export turnwise:bot/manifest@0.1.0; }",
         path: "../wit",
@@ -21,7 +21,7 @@ pub mod described {
 }
 
 /// The optional migration, likewise.
-pub mod migrating {
+pub(super) mod migrating {
     wasmtime::component::bindgen!({
         inline: "package turnwise:host; world migrating { export turnwise:bot/migration@0.1.0; }",
         path: "../wit",

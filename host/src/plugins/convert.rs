@@ -9,7 +9,7 @@ use crate::conversation::{
     Request, RequestError, Response, Timer, TimerFired, TranscriptLine, User, UserAlias, WhileWaiting,
 };
 
-pub fn context(context: &Context) -> wit::Context {
+pub(super) fn context(context: &Context) -> wit::Context {
     wit::Context {
         conversation: context.conversation.to_string(),
         session: context.session,
@@ -28,7 +28,7 @@ pub fn context(context: &Context) -> wit::Context {
     }
 }
 
-pub fn event(event: &Event) -> wit::Event {
+pub(super) fn event(event: &Event) -> wit::Event {
     match event {
         Event::Message(of) => wit::Event::Message(message(of)),
         Event::Burst(messages) => wit::Event::Burst(messages.iter().map(message).collect()),
@@ -42,7 +42,7 @@ pub fn event(event: &Event) -> wit::Event {
     }
 }
 
-pub fn decision(decision: wit::Decision) -> Decision {
+pub(super) fn decision(decision: wit::Decision) -> Decision {
     Decision {
         state: match decision.state {
             wit::NextState::Keep => NextState::Keep,
@@ -54,14 +54,14 @@ pub fn decision(decision: wit::Decision) -> Decision {
     }
 }
 
-pub fn plugin_error(error: wit::Error) -> PluginError {
+pub(super) fn plugin_error(error: wit::Error) -> PluginError {
     match error {
         wit::Error::BadState(reason) => PluginError::BadState(reason),
         wit::Error::Other(reason) => PluginError::Other(reason),
     }
 }
 
-pub fn manifest(described: described::Description) -> Manifest {
+pub(super) fn manifest(described: described::Description) -> Manifest {
     let described::Description { name, version, state_version, steps, connections, campaigns, handles } = described;
     Manifest { name, version, state_version, steps, connections, campaigns, handles }
 }

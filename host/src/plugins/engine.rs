@@ -12,7 +12,7 @@ use super::wasi;
 use crate::limits;
 
 /// Everything turns share.
-pub struct Runtime {
+pub(super) struct Runtime {
     pub engine: Engine,
     pub linker: Linker<TurnData>,
     ticker: Ticker,
@@ -22,7 +22,7 @@ pub struct Runtime {
 }
 
 /// The right to have one instance; while it is held, time passes for plugins.
-pub struct Place<'a> {
+pub(super) struct Place<'a> {
     _slot: SemaphorePermit<'a>,
     _running: Running<'a>,
 }
@@ -38,7 +38,7 @@ pub enum EngineError {
 
 impl Runtime {
     /// `memory_bytes_max` is the largest of all plugins' limits.
-    pub fn new(memory_bytes_max: usize) -> Result<Self, EngineError> {
+    pub(super) fn new(memory_bytes_max: usize) -> Result<Self, EngineError> {
         let (engine, slots) = engine(memory_bytes_max).map_err(EngineError::Engine)?;
         let linker = linker(&engine).map_err(EngineError::Engine)?;
         let ticker = Ticker::start(&engine).map_err(EngineError::Ticker)?;
@@ -46,14 +46,14 @@ impl Runtime {
     }
 
     /// Waits until there is a place for one more instance.
-    pub async fn place(&self) -> Result<Place<'_>, TurnFailure> {
+    pub(super) async fn place(&self) -> Result<Place<'_>, TurnFailure> {
         let closed = |_| TurnFailure::Instantiate("the host is shutting down".into());
         let slot = self.slots.acquire().await.map_err(closed)?;
         Ok(Place { _slot: slot, _running: self.ticker.run() })
     }
 
     #[cfg(test)]
-    pub fn places_free(&self) -> usize {
+    pub(super) fn places_free(&self) -> usize {
         self.slots.available_permits()
     }
 }

@@ -105,7 +105,7 @@ impl TurnFailure {
 
 /// What was under way when it went wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub(super) enum Phase {
     Start,
     Call,
 }

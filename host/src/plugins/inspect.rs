@@ -104,7 +104,7 @@ impl Interfaces {
 }
 
 /// Tells a component from everything else by its first eight bytes.
-pub fn check_header(bytes: &[u8]) -> Result<(), Problem> {
+pub(super) fn check_header(bytes: &[u8]) -> Result<(), Problem> {
     const MAGIC: &[u8] = b"\0asm";
     match bytes {
         [] => Err(Problem::Empty),
@@ -131,7 +131,7 @@ pub fn check_header(bytes: &[u8]) -> Result<(), Problem> {
 }
 
 /// The contract the component was built for, if this host speaks it and has everything it imports.
-pub fn check_contract(interfaces: &Interfaces) -> Result<String, Problem> {
+pub(super) fn check_contract(interfaces: &Interfaces) -> Result<String, Problem> {
     let export = |name: &&String| name.strip_prefix("turnwise:bot/bot").is_some_and(|rest| rest.starts_with('@'));
     let contract = match interfaces.exports.iter().find(export) {
         Some(name) if offers("turnwise:bot/log", &name.replace("/bot@", "/log@")) => name.replace("/bot@", "@"),
@@ -147,7 +147,7 @@ pub fn check_contract(interfaces: &Interfaces) -> Result<String, Problem> {
 }
 
 /// Refuses what would not fit into the place of one instance, where there is no pool to say so.
-pub fn check_size(component: &Component) -> Result<(), Problem> {
+pub(super) fn check_size(component: &Component) -> Result<(), Problem> {
     let Some(needs) = component.resources_required() else { return Ok(()) };
     let counted = [
         ("memories", needs.num_memories, limits::PLUGIN_MEMORIES_MAX),
@@ -163,7 +163,7 @@ pub fn check_size(component: &Component) -> Result<(), Problem> {
 }
 
 /// What the validator or compiler found wrong.
-pub fn invalid(error: &wasmtime::Error) -> Problem {
+pub(super) fn invalid(error: &wasmtime::Error) -> Problem {
     const FEATURES: [(&str, &str); 8] = [
         ("shared memor", "threads"),
         ("threads", "threads"),
@@ -191,7 +191,7 @@ pub fn invalid(error: &wasmtime::Error) -> Problem {
 }
 
 /// Names fit, types do not. The outermost cause says where, the innermost what.
-pub fn mismatch(error: &wasmtime::Error) -> Problem {
+pub(super) fn mismatch(error: &wasmtime::Error) -> Problem {
     let place = error.to_string();
     let detail = cause(error);
     Problem::Mismatch(if place == detail { detail } else { format!("{place}: {detail}") })

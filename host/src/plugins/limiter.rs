@@ -6,7 +6,7 @@ use crate::limits;
 
 /// Counts what one instance takes and remembers what it was refused: a trap that follows is then known for what it is.
 #[derive(Debug)]
-pub struct Limiter {
+pub(super) struct Limiter {
     memory_bytes: usize,
     memory_bytes_max: usize,
     table_elements: usize,
@@ -15,22 +15,22 @@ pub struct Limiter {
 
 /// What an instance asked for and did not get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
+pub(super) enum Refused {
     Memory,
     TableElements,
 }
 
 impl Limiter {
-    pub fn new(memory_bytes_max: usize) -> Self {
+    pub(super) fn new(memory_bytes_max: usize) -> Self {
         Self { memory_bytes: 0, memory_bytes_max, table_elements: 0, refused: None }
     }
 
     /// Memories only grow, so this is also the most that was ever taken.
-    pub fn memory_bytes(&self) -> usize {
+    pub(super) fn memory_bytes(&self) -> usize {
         self.memory_bytes
     }
 
-    pub fn refused(&self) -> Option<Refused> {
+    pub(super) fn refused(&self) -> Option<Refused> {
         self.refused
     }
 }

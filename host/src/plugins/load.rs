@@ -96,7 +96,7 @@ pub struct Wanted {
 }
 
 /// Reads, compiles, links and starts a plugin once.
-pub async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugin, LoadError> {
+pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugin, LoadError> {
     let Wanted { name, file, settings, limits } = wanted;
     let failed = |problem| LoadError { name: name.clone(), file: file.clone(), problem };
     let compiled = tokio::task::spawn_blocking({

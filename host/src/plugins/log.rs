@@ -37,7 +37,7 @@ impl fmt::Display for LogLevel {
 
 /// A turn's log under its quota. Clones write to the same log: WASI's streams outlive no turn, but own their part of it.
 #[derive(Clone, Debug)]
-pub struct TurnLog(Arc<Mutex<Quota>>);
+pub(super) struct TurnLog(Arc<Mutex<Quota>>);
 
 #[derive(Debug)]
 struct Quota {
@@ -51,17 +51,17 @@ struct Quota {
 const LINE_BYTES: usize = 16;
 
 impl TurnLog {
-    pub fn new(bytes_max: usize) -> Self {
+    pub(super) fn new(bytes_max: usize) -> Self {
         Self(Arc::new(Mutex::new(Quota { lines: Vec::new(), bytes_left: bytes_max, bytes_max, overrun: false })))
     }
 
     /// Keeps a line, or as much of it as the quota leaves; the first thing dropped leaves one notice.
-    pub fn write(&self, level: LogLevel, text: &str) {
+    pub(super) fn write(&self, level: LogLevel, text: &str) {
         self.quota().write(level, text);
     }
 
     /// Everything written so far, leaving nothing behind.
-    pub fn take(&self) -> Vec<LogLine> {
+    pub(super) fn take(&self) -> Vec<LogLine> {
         std::mem::take(&mut self.quota().lines)
     }
 
@@ -91,7 +91,7 @@ impl Quota {
 }
 
 /// Bytes of stdout or stderr on their way to becoming lines.
-pub struct Lines {
+pub(super) struct Lines {
     log: TurnLog,
     level: LogLevel,
     partial: Vec<u8>,
@@ -101,11 +101,11 @@ pub struct Lines {
 const LINE_BYTES_MAX: usize = 4096;
 
 impl Lines {
-    pub fn new(log: TurnLog, level: LogLevel) -> Self {
+    pub(super) fn new(log: TurnLog, level: LogLevel) -> Self {
         Self { log, level, partial: Vec::new() }
     }
 
-    pub fn write(&mut self, bytes: &[u8]) {
+    pub(super) fn write(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let room = LINE_BYTES_MAX.saturating_sub(self.partial.len());
             self.partial.extend_from_slice(&piece[..piece.len().min(room)]);

@@ -9,7 +9,7 @@ use wasmtime::{Engine, EngineWeak};
 use crate::limits::PLUGIN_TICK;
 
 /// A thread that advances the engine's epoch with every tick, and ends when this is dropped.
-pub struct Ticker {
+pub(super) struct Ticker {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -22,13 +22,13 @@ struct Shared {
 }
 
 /// Ticks come while this lives.
-pub struct Running<'a>(&'a Ticker);
+pub(super) struct Running<'a>(&'a Ticker);
 
 /// Going to sleep after every turn would cost every turn a wake-up.
 const IDLE_TICKS: u32 = 100;
 
 impl Ticker {
-    pub fn start(engine: &Engine) -> std::io::Result<Self> {
+    pub(super) fn start(engine: &Engine) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let thread = thread::Builder::new().name("plugin-ticker".into()).spawn({
             let (shared, engine) = (shared.clone(), engine.weak());
@@ -37,7 +37,7 @@ impl Ticker {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    pub fn run(&self) -> Running<'_> {
+    pub(super) fn run(&self) -> Running<'_> {
         self.shared.running.fetch_add(1, SeqCst);
         if self.shared.parked.load(SeqCst) {
             self.wake();

@@ -46,7 +46,7 @@ impl TurnResult {
 }
 
 /// What the host keeps for one instance.
-pub struct TurnData {
+pub(super) struct TurnData {
     limiter: Limiter,
     log: TurnLog,
     now: Timestamp,
@@ -55,7 +55,7 @@ pub struct TurnData {
 }
 
 impl TurnData {
-    pub fn wasi(&mut self) -> &mut Wasi {
+    pub(super) fn wasi(&mut self) -> &mut Wasi {
         let Self { wasi, now, seed, log, .. } = self;
         wasi.get_or_insert_with(|| Box::new(Wasi::new(*now, *seed, log)))
     }
@@ -77,7 +77,7 @@ impl log::Host for TurnData {
 }
 
 /// Runs one turn once there is a place for it.
-pub async fn run(
+pub(super) async fn run(
     runtime: &Runtime,
     plugin: &Plugin,
     context: &Context,
@@ -114,7 +114,7 @@ pub async fn run(
 }
 
 /// Has state of an older version rewritten by a plugin that can, in an instance of its own; `None` for one that cannot.
-pub async fn migrate(
+pub(super) async fn migrate(
     runtime: &Runtime,
     plugin: &Plugin,
     context: &Context,
@@ -145,20 +145,20 @@ pub async fn migrate(
 }
 
 /// A store under all limits, for one instance.
-pub struct Cell {
+pub(super) struct Cell {
     pub store: Store<TurnData>,
     log: TurnLog,
     limits: PluginLimits,
 }
 
 /// What an instance leaves behind.
-pub struct Remains {
+pub(super) struct Remains {
     pub log: Vec<LogLine>,
     pub memory_bytes_peak: usize,
 }
 
 impl Cell {
-    pub fn new(runtime: &Runtime, limits: PluginLimits, now: Timestamp, seed: u32) -> Self {
+    pub(super) fn new(runtime: &Runtime, limits: PluginLimits, now: Timestamp, seed: u32) -> Self {
         let log = TurnLog::new(limits.log_bytes_max);
         let data = TurnData { limiter: Limiter::new(limits.memory_bytes_max), log: log.clone(), now, seed, wasi: None };
         let mut store = Store::new(&runtime.engine, data);
@@ -180,12 +180,12 @@ impl Cell {
     }
 
     /// After this much time a call is given up whatever it does.
-    pub fn wall_clock_max(&self) -> Duration {
+    pub(super) fn wall_clock_max(&self) -> Duration {
         self.limits.deadline.saturating_mul(limits::PLUGIN_WALL_CLOCK_DEADLINES)
     }
 
     /// Ends the instance and says what became of the call.
-    pub fn close<T>(
+    pub(super) fn close<T>(
         self,
         called: Result<Result<T, (Phase, wasmtime::Error)>, tokio::time::error::Elapsed>,
     ) -> (Result<T, TurnFailure>, Remains) {

@@ -21,7 +21,7 @@ use crate::clock::Timestamp;
 use crate::limits;
 
 /// What WASI of one turn is made of.
-pub struct Wasi {
+pub(super) struct Wasi {
     context: WasiCtx,
     table: ResourceTable,
     now: Timestamp,
@@ -30,7 +30,7 @@ pub struct Wasi {
 }
 
 impl Wasi {
-    pub fn new(now: Timestamp, seed: u32, log: &TurnLog) -> Self {
+    pub(super) fn new(now: Timestamp, seed: u32, log: &TurnLog) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits::PLUGIN_RESOURCES_MAX);
         let context = WasiCtx::builder()
@@ -42,7 +42,7 @@ impl Wasi {
 }
 
 /// Links all of WASI 0.2, then puts the turn's clock and dice over the real ones.
-pub fn add_to_linker(linker: &mut Linker<TurnData>) -> wasmtime::Result<()> {
+pub(super) fn add_to_linker(linker: &mut Linker<TurnData>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_async(linker)?;
     linker.allow_shadowing(true);
     wall_clock::add_to_linker::<_, HasSelf<TurnData>>(linker, |turn| turn)?;

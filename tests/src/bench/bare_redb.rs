@@ -21,7 +21,7 @@ const SETTLED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("settled")
 
 /// In how many commits a turn becomes durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub(super) enum Shape {
     /// All that a turn writes at once: the least that any design could do.
     OneCommit,
     /// As the promises need it: the message before it is acknowledged, the turn before its reply may leave, the mark before the
@@ -30,7 +30,7 @@ pub enum Shape {
 }
 
 /// A database with a conversation for every user.
-pub struct BareRedb {
+pub(super) struct BareRedb {
     queue: Option<mpsc::Sender<Op>>,
     writer: Option<JoinHandle<()>>,
     turns: usize,
@@ -51,7 +51,7 @@ enum Step {
 }
 
 impl Shape {
-    pub const ALL: [Self; 2] = [Self::OneCommit, Self::FourCommits];
+    pub(super) const ALL: [Self; 2] = [Self::OneCommit, Self::FourCommits];
 
     fn name(self) -> &'static str {
         match self {
@@ -71,7 +71,7 @@ impl Shape {
 
 impl BareRedb {
     /// Creates the file, and gives every user a turn.
-    pub async fn create(file: &Path, rows: TurnRows) -> Self {
+    pub(super) async fn create(file: &Path, rows: TurnRows) -> Self {
         let database = Database::builder().set_cache_size(STORAGE_CACHE_BYTES).create(file).expect("a new database");
         let (queue, ops) = mpsc::channel(4 * STORAGE_BATCH_MAX);
         let writer = std::thread::Builder::new()
@@ -86,7 +86,7 @@ impl BareRedb {
     }
 
     /// `in_flight` clients, each with one turn after another, for this long.
-    pub async fn measure(&mut self, shape: Shape, in_flight: usize, span: Duration) -> Row {
+    pub(super) async fn measure(&mut self, shape: Shape, in_flight: usize, span: Duration) -> Row {
         let (busy, own) = (Busy::now(), Usage::own());
         let (ack, turn, turns, took) = self.run(shape, in_flight, span).await;
         let used = Usage::own().since(own);
@@ -119,7 +119,7 @@ impl BareRedb {
                     for (place, steps) in shape.commits().iter().enumerate() {
                         let (durable, done) = oneshot::channel();
                         let op = Op { steps, turn: number, durable };
-                        queue.send(op).await.ok().expect("the writer runs");
+                        queue.send(op).await.expect("the writer runs");
                         done.await.expect("the writer commits");
                         if place == 0 {
                             ack.add(begun.elapsed());
@@ -145,7 +145,7 @@ impl BareRedb {
     }
 
     /// Closes the file.
-    pub fn close(mut self) {
+    pub(super) fn close(mut self) {
         drop(self.queue.take());
         if let Some(writer) = self.writer.take() {
             writer.join().expect("the writer does not panic");

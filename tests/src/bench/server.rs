@@ -18,7 +18,7 @@ use crate::{Host, HostOptions, TestSandbox};
 const WARM_UP_IN_FLIGHT: usize = 64;
 
 /// A host under load, with every user known to it.
-pub struct Server {
+pub(super) struct Server {
     sandbox: Arc<TestSandbox>,
     host: Host,
     turns: usize,
@@ -37,7 +37,7 @@ struct Seen {
 
 impl Server {
     /// Starts sandbox and host, and has every user write once.
-    pub async fn start() -> io::Result<Self> {
+    pub(super) async fn start() -> io::Result<Self> {
         let sandbox = TestSandbox::start(|config| {
             config.records_max = 1_000;
             config.track_objects_per_call_max = USERS;
@@ -57,12 +57,12 @@ impl Server {
     }
 
     #[must_use]
-    pub fn pid(&self) -> u32 {
+    pub(super) fn pid(&self) -> u32 {
         self.host.pid()
     }
 
     /// `in_flight` clients, each with one turn after another, for this long.
-    pub async fn measure(&mut self, in_flight: usize, span: Duration) -> io::Result<Row> {
+    pub(super) async fn measure(&mut self, in_flight: usize, span: Duration) -> io::Result<Row> {
         let (busy, own, host) = (Busy::now(), Usage::own(), Usage::of(self.pid()));
         let (seen, took) = self.run(in_flight, span).await?;
         let (own, host) = (Usage::own().since(own), Usage::of(self.pid()).since(host));

@@ -32,17 +32,17 @@ const WASI: [&str; 4] = [
 ];
 
 /// A guest whose `handle` runs `body`: `$input` points to its arguments, its result to the answer.
-pub fn handling(body: &str) -> Vec<u8> {
+pub(super) fn handling(body: &str) -> Vec<u8> {
     component(&module("turnwise:bot/bot@0.1.0#handle", body, ""), "plugin", "")
 }
 
 /// The same with further imports of the world, and further items of the module.
-pub fn handling_with(imports: &str, body: &str, items: &str) -> Vec<u8> {
+pub(super) fn handling_with(imports: &str, body: &str, items: &str) -> Vec<u8> {
     component(&module("turnwise:bot/bot@0.1.0#handle", body, items), "extended", imports)
 }
 
 /// Writes numbers into the answer, each at its offset, and returns it.
-pub fn answer(words: &[(u32, u32)]) -> String {
+pub(super) fn answer(words: &[(u32, u32)]) -> String {
     let stores: String = words
         .iter()
         .map(|(offset, value)| format!("(i32.store (i32.const {}) (i32.const {value}))", DECISION_AT + offset))
@@ -51,12 +51,12 @@ pub fn answer(words: &[(u32, u32)]) -> String {
 }
 
 /// The least a plugin can do: `keep`, no effects.
-pub fn keeping() -> Vec<u8> {
+pub(super) fn keeping() -> Vec<u8> {
     handling(&answer(&[]))
 }
 
 /// The text of a core module exporting `handle` under this name.
-pub fn module(handle: &str, body: &str, items: &str) -> String {
+pub(super) fn module(handle: &str, body: &str, items: &str) -> String {
     let imports = if items.contains("(import") { items } else { "" };
     let items = if imports.is_empty() { items } else { "" };
     format!(
@@ -74,7 +74,7 @@ pub fn module(handle: &str, body: &str, items: &str) -> String {
 }
 
 /// Encodes a core module for a world of the contract, or for one like it with more imports and exports.
-pub fn component(module: &str, world: &str, more: &str) -> Vec<u8> {
+pub(super) fn component(module: &str, world: &str, more: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     for package in WASI {
         resolve.push_str("wasi.wit", package).expect("the part of WASI parses");
@@ -90,7 +90,7 @@ pub fn component(module: &str, world: &str, more: &str) -> Vec<u8> {
 }
 
 /// Encodes a core module for the one world of another contract.
-pub fn foreign(module: &str, wit: &str, world: &str) -> Vec<u8> {
+pub(super) fn foreign(module: &str, wit: &str, world: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("foreign.wit", wit).expect("the foreign contract parses");
     encode(module, &resolve, package, world)

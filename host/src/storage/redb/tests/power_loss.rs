@@ -178,8 +178,8 @@ async fn images() -> Vec<(usize, Vec<u8>)> {
     disk.inner().images.clear();
     run_messages(&storage, |count| disk.inner().acknowledged = count).await.expect("a healthy disk");
     storage.close().await.expect("closes");
-    let images = std::mem::take(&mut disk.inner().images);
-    images
+
+    std::mem::take(&mut disk.inner().images)
 }
 
 #[tokio::test]
