@@ -14,7 +14,7 @@ use turnwise::storage::redb::Redb;
 use turnwise_tests::{API_KEY, TOKEN, TestSandbox, repository, until};
 
 /// Posts a body to a source with the right token; returns the status and the answer.
-pub async fn post(public: &str, source: &str, body: impl Into<reqwest::Body>) -> (u16, Value) {
+pub(crate) async fn post(public: &str, source: &str, body: impl Into<reqwest::Body>) -> (u16, Value) {
     let request = reqwest::Client::new().post(format!("{public}/v1/inbound/{source}")).bearer_auth(TOKEN);
     let answer = request.body(body).send().await.expect("the host answers");
     let status = answer.status().as_u16();
@@ -22,17 +22,17 @@ pub async fn post(public: &str, source: &str, body: impl Into<reqwest::Body>) ->
 }
 
 /// The body of Braze's documentation as Braze renders it: nothing is escaped.
-pub fn documented(user_id: &str, phone_number: &str, message: &str) -> String {
+pub(crate) fn documented(user_id: &str, phone_number: &str, message: &str) -> String {
     format!(r#"{{"user_id":"{user_id}","phone_number":"{phone_number}","message":"{message}"}}"#)
 }
 
 /// A body with a dispatch id, all of it escaped.
-pub fn escaped(dispatch_id: &str, user_id: &str, message: &str) -> String {
+pub(crate) fn escaped(dispatch_id: &str, user_id: &str, message: &str) -> String {
     json!({ "user_id": user_id, "dispatch_id": dispatch_id, "message": message }).to_string()
 }
 
 /// Braze skips recipients it has no profile of; these it has from now on.
-pub async fn introduce(sandbox: &TestSandbox, users: &[&str]) {
+pub(crate) async fn introduce(sandbox: &TestSandbox, users: &[&str]) {
     let attributes: Vec<Value> = users.iter().map(|user| json!({ "external_id": user, "first_name": "Ada" })).collect();
     let body = json!({ "attributes": attributes }).to_string();
     let request = sandbox.http.post(format!("{}/users/track", sandbox.url)).bearer_auth(API_KEY).body(body);
@@ -41,7 +41,7 @@ pub async fn introduce(sandbox: &TestSandbox, users: &[&str]) {
 }
 
 /// A folder with these plugins: `menu` and `echo` as built, or the guest `hostile`.
-pub fn plugins(names: &[&str]) -> TempDir {
+pub(crate) fn plugins(names: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for name in names {
         let file = format!("{name}.wasm");
@@ -51,7 +51,7 @@ pub fn plugins(names: &[&str]) -> TempDir {
 }
 
 /// Where a plugin was built to.
-pub fn wasm(name: &str) -> PathBuf {
+pub(crate) fn wasm(name: &str) -> PathBuf {
     let folder = if name == "hostile" { "target/guests" } else { "plugins" };
     let file = repository().join(folder).join(format!("{name}.wasm"));
     assert!(
@@ -63,28 +63,28 @@ pub fn wasm(name: &str) -> PathBuf {
 }
 
 /// The database in the folder of a host that has stopped.
-pub fn database(folder: &Path) -> Redb {
+pub(crate) fn database(folder: &Path) -> Redb {
     let file = folder.join("data/turnwise.redb");
     Redb::open(&file, 1 << 20, SystemClock.now()).expect("the host has closed its database")
 }
 
 /// A server that answers every request like Braze and keeps it byte for byte.
-pub struct Recorder {
-    pub url: String,
+pub(crate) struct Recorder {
+    pub(crate) url: String,
     requests: Arc<Mutex<Vec<Recorded>>>,
     _running: JoinSet<()>,
 }
 
 /// One request: its first line, its headers with names in lower case, its body.
 #[derive(Clone, Debug)]
-pub struct Recorded {
-    pub line: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+pub(crate) struct Recorded {
+    pub(crate) line: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Recorder {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -104,7 +104,7 @@ impl Recorder {
     }
 
     /// The first `count` requests, once they are there.
-    pub async fn requests(&self, count: usize) -> Vec<Recorded> {
+    pub(crate) async fn requests(&self, count: usize) -> Vec<Recorded> {
         let so_far = || self.requests.lock().expect("the requests").clone();
         until("requests to Braze", || std::future::ready(Some(so_far()).filter(|all| all.len() >= count))).await
     }
@@ -138,7 +138,7 @@ fn whole(bytes: &[u8]) -> Option<Recorded> {
 }
 
 impl Recorded {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
