@@ -3,6 +3,8 @@
 //! Read in this order: the pure core says what a turn means, the adapters each hide one outside thing, the drivers are the
 //! order of steps, and `app` is the only file that knows them all. ARCHITECTURE.md has the map.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests measure and spawn; the runtime ends with them"))]
+
 pub mod clock;
 pub mod limits;
 

@@ -135,9 +135,9 @@ pub struct Row {
     pub seq: OutboxSeq,
     pub entry: Entry,
     pub status: Status,
-    /// Calls made so far that Braze answered or may have received.
+    /// Calls made so far whose end this host saw.
     pub attempts: u32,
-    /// Of these, calls whose answer was lost: each may have reached the user.
+    /// Calls whose answer was lost, to a crash included: each may have reached the user.
     pub ambiguous: u32,
 }
 

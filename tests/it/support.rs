@@ -70,7 +70,7 @@ pub(crate) fn database(folder: &Path) -> Redb {
 
 /// A server that answers every request like Braze and keeps it byte for byte.
 pub(crate) struct Recorder {
-    pub url: String,
+    pub(crate) url: String,
     requests: Arc<Mutex<Vec<Recorded>>>,
     _running: JoinSet<()>,
 }
@@ -78,9 +78,9 @@ pub(crate) struct Recorder {
 /// One request: its first line, its headers with names in lower case, its body.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorded {
-    pub line: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+    pub(crate) line: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Recorder {

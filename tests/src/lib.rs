@@ -2,6 +2,8 @@
 //!
 //! Nothing here waits for time to pass: everything waits for what it needs to see, up to [`PATIENCE`].
 
+#![allow(clippy::disallowed_methods, reason = "tests measure and read their environment")]
+
 pub mod bench;
 mod browser;
 mod dev;

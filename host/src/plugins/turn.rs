@@ -1,7 +1,7 @@
 //! One turn in a fresh instance: a store is made, called once, and thrown away whatever happened.
 
 use std::num::NonZeroU32;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::{Store, UpdateDeadline};
 
