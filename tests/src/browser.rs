@@ -2,9 +2,11 @@
 //!
 //! Tests look at what a person sees and press what a person presses; [`Browser::until`] waits for it to be there.
 
-use std::io::Write as _;
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::Stdio;
 use std::sync::Once;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -25,6 +27,9 @@ const FLAGS: [&str; 8] = [
     "--disable-component-update",
     "--disable-sync",
 ];
+
+/// How long a browser may take to close before it is killed.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// WebDriver's key of an element in JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -205,9 +210,23 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The driver is killed with its handle; its browser is another process.
-        let _ = std::process::Command::new("kill").args(["-KILL", &self.browser_pid.to_string()]).status();
+        // Closed in order, so that nothing writes into the profile's folder any more when that is removed.
+        if close(&self.session).is_err() {
+            // The driver is killed with its handle; its browser is another process.
+            let mut kill = std::process::Command::new("kill");
+            let _ = kill.args(["-KILL", &self.browser_pid.to_string()]).stderr(Stdio::null()).status();
+        }
     }
+}
+
+/// Ends a session, in a drop, which cannot wait for a future.
+fn close(session: &str) -> io::Result<()> {
+    let (host, path) = session.trim_start_matches("http://").split_once('/').unwrap_or_default();
+    let mut driver = TcpStream::connect(host)?;
+    driver.set_read_timeout(Some(CLOSE_PATIENCE))?;
+    write!(driver, "DELETE /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = Vec::new();
+    driver.read_to_end(&mut answer).map(drop)
 }
 
 /// chromedriver picks a free port and prints it.
@@ -241,6 +260,6 @@ fn say_skipped() {
     ONCE.call_once(|| {
         let line = b"\nSKIPPED: the tests in a browser: there is no chromedriver; tests/setup.sh says how to get it\n";
         // Where stderr is closed there is nobody to tell.
-        let _ = std::io::stderr().write_all(line);
+        let _ = io::stderr().write_all(line);
     });
 }
