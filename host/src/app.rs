@@ -19,10 +19,10 @@ use crate::dispatch::{Dispatch, Settings};
 use crate::driver::Driver;
 use crate::ingress::listener::Limits;
 use crate::ingress::{self, Ingress};
-use crate::limits::SWEEP_INTERVAL;
+use crate::limits::{SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
 use crate::plugins::{EngineError, LoadError, Plugins};
 use crate::storage::redb::{OpenError, Redb};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Storage, StorageError, Swept};
 use crate::telemetry;
 
 /// Why the host does not start.
@@ -206,10 +206,16 @@ async fn sweep(
     stop: impl Future<Output = ()>,
 ) -> Result<(), StorageError> {
     tokio::pin!(stop);
+    let mut wait = SWEEP_INTERVAL;
     loop {
         tokio::select! {
             () = &mut stop => return Ok(()),
-            () = tokio::time::sleep(SWEEP_INTERVAL) => storage.sweep(clock.now()).await?,
+            () = tokio::time::sleep(wait) => {
+                wait = match storage.sweep(clock.now()).await? {
+                    Swept::All => SWEEP_INTERVAL,
+                    Swept::APiece => SWEEP_PIECE_INTERVAL,
+                }
+            }
         }
     }
 }

@@ -99,5 +99,7 @@ pub const SETTLED_RETENTION: Duration = Duration::from_hours(7 * 24);
 pub const QUARANTINE_RETENTION: Duration = Duration::from_hours(30 * 24);
 /// Rows one sweep looks at: a few milliseconds, so that no webhook waits for it.
 pub const SWEEP_ROWS_MAX: usize = 2_000;
+/// Between two pieces of one sweep: 8,000 rows a second, more than turns write in the long run, for a few percent of one core.
+pub const SWEEP_PIECE_INTERVAL: Duration = Duration::from_millis(250);
 /// Between two sweeps.
 pub const SWEEP_INTERVAL: Duration = Duration::from_secs(10);

@@ -83,6 +83,15 @@ pub struct Settlement {
     pub follow_up: Option<(ConversationId, Event)>,
 }
 
+/// How far a sweep came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swept {
+    /// The end was reached; the next sweep begins again.
+    All,
+    /// There is more behind the piece that was looked at.
+    APiece,
+}
+
 /// A webhook body that was authenticated but could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantined {
@@ -137,7 +146,7 @@ pub trait Storage: Send + Sync + 'static {
     async fn quarantined(&self, max: usize) -> Result<Vec<Quarantined>, StorageError>;
 
     /// Removes what has outlived its retention, a bounded piece at a time.
-    async fn sweep(&self, now: Timestamp) -> Result<(), StorageError>;
+    async fn sweep(&self, now: Timestamp) -> Result<Swept, StorageError>;
 
     /// Removes everything of a conversation.
     async fn erase(&self, id: ConversationId) -> Result<(), StorageError>;

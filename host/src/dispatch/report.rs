@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::outbox::breaker::{Change, Verdict};
 use crate::outbox::pace::EndpointGroup;
 use crate::outbox::transition::{Next, SendOutcome};
-use crate::outbox::{Row, Status};
+use crate::outbox::{Recipient, Row, Status};
 use crate::telemetry;
 
 /// A row's new status is durable.
@@ -23,12 +23,15 @@ pub(super) fn settled(row: &Row, next: &Next, took: Option<Duration>) {
             info!(%user, turn, target, status = "sent", attempt, ms, braze_dispatch_id, "sent to Braze");
         }
         Status::Dead { reason, .. } => {
+            let reason = anonymous(row, reason);
             warn!(%user, turn, target, status = "dead", attempt, ms, reason, "not sent");
         }
         Status::RetryAt { at, reason } => {
+            let reason = anonymous(row, reason);
             info!(%user, turn, target, status = "retry", attempt, ms, %at, reason, "put off");
         }
         Status::Unknown { reason, .. } => {
+            let reason = anonymous(row, reason);
             warn!(%user, turn, target, status = "unknown", attempt, ms, reason, "maybe sent");
         }
         Status::Ready | Status::Sending { .. } => {
@@ -37,15 +40,23 @@ pub(super) fn settled(row: &Row, next: &Next, took: Option<Duration>) {
     }
 }
 
+/// Braze's words without whom they are about: an error may name the user it was asked for.
+fn anonymous(row: &Row, words: &str) -> String {
+    let (Recipient::ExternalId(who) | Recipient::Alias { name: who, .. }) = &row.entry.recipient;
+    if who.is_empty() { words.to_owned() } else { words.replace(who.as_str(), "…") }
+}
+
 /// Braze took it, but not without a word.
 pub(super) fn answered(row: &Row, outcome: &SendOutcome) {
     let SendOutcome::Accepted { notice, partial, .. } = outcome else { return };
     let (user, target) = (telemetry::user(row.entry.conversation), row.entry.action.target());
     if let Some(notice) = notice {
+        let notice = anonymous(row, notice);
         warn!(%user, target, notice, "Braze accepts the call but warns: the message may not be sent");
     }
     if let Some(partial) = partial {
-        warn!(%user, target, errors = partial, "Braze accepted only part of the call");
+        let errors = anonymous(row, partial);
+        warn!(%user, target, errors, "Braze accepted only part of the call");
     }
 }
 
@@ -85,3 +96,6 @@ fn failure(outcome: &SendOutcome) -> &str {
         SendOutcome::Accepted { .. } | SendOutcome::Throttled { .. } => "",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,8 @@ use super::engine::Runtime;
 use super::failure::Phase;
 use super::inspect::{self, Interfaces, Problem};
 use super::turn::{Cell, TurnData};
+use tokio::time::Instant;
+
 use crate::clock::Timestamp;
 use crate::config::PluginLimits;
 use crate::conversation::NamedJson;

@@ -13,6 +13,8 @@ use super::limiter::Limiter;
 use super::load::Plugin;
 use super::log::{LogLevel, LogLine, TurnLog};
 use super::wasi::Wasi;
+use tokio::time::Instant;
+
 use crate::clock::Timestamp;
 use crate::config::PluginLimits;
 use crate::conversation::{BadOutput, Context, Decision, Event, check};

@@ -21,7 +21,9 @@ use redb::{Database, ReadableDatabase, StorageBackend};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::record::{self, Fate};
-use super::{Accepted, Committed, InboxRow, InboxSeq, Quarantined, Settlement, Storage, StorageError, TurnCommit};
+use super::{
+    Accepted, Committed, InboxRow, InboxSeq, Quarantined, Settlement, Storage, StorageError, Swept, TurnCommit,
+};
 use crate::clock::Timestamp;
 use crate::conversation::{Conversation, ConversationId, JournalEntry};
 use crate::inbound::Inbound;
@@ -163,12 +165,12 @@ impl Storage for Redb {
     async fn take(&self, after: InboxSeq, max: usize) -> Result<Vec<InboxRow>, StorageError> {
         self.read_rows(|transaction| {
             let inbox = transaction.open_table(INBOX)?;
-            let rows = inbox.range(after.0.saturating_add(1)..)?.take(max);
-            rows.map(|row| {
+            let rows = inbox.range(after.0.saturating_add(1)..)?;
+            let rows = rows.map(|row| {
                 let (seq, bytes) = row?;
-                tables::inbox_row(InboxSeq(seq.value()), bytes.value())
-            })
-            .collect()
+                tables::unless_damaged(tables::inbox_row(InboxSeq(seq.value()), bytes.value()))
+            });
+            rows.filter_map(Result::transpose).take(max).collect()
         })
     }
 
@@ -199,12 +201,12 @@ impl Storage for Redb {
     async fn due(&self, after: OutboxSeq, max: usize) -> Result<Vec<outbox::Row>, StorageError> {
         self.read_rows(|transaction| {
             let table = transaction.open_table(OUTBOX)?;
-            let rows = table.range(after.0.saturating_add(1)..)?.take(max);
-            rows.map(|row| {
+            let rows = table.range(after.0.saturating_add(1)..)?;
+            let rows = rows.map(|row| {
                 let (seq, bytes) = row?;
-                tables::outbox_row(OutboxSeq(seq.value()), bytes.value())
-            })
-            .collect()
+                tables::unless_damaged(tables::outbox_row(OutboxSeq(seq.value()), bytes.value()))
+            });
+            rows.filter_map(Result::transpose).take(max).collect()
         })
     }
 
@@ -232,7 +234,7 @@ impl Storage for Redb {
         })
     }
 
-    async fn sweep(&self, now: Timestamp) -> Result<(), StorageError> {
+    async fn sweep(&self, now: Timestamp) -> Result<Swept, StorageError> {
         self.write(|done| Op::Sweep { now, done }).await
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, watch};
 use super::*;
 use crate::conversation::{Conversation, JournalEntry};
 use crate::inbound::Inbound;
-use crate::storage::{Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, TurnCommit, record};
+use crate::storage::{Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, Swept, TurnCommit, record};
 
 pub(super) struct Memory {
     state: Mutex<State>,
@@ -223,7 +223,7 @@ impl Storage for Memory {
         unimplemented!("dispatch does not look back")
     }
 
-    async fn sweep(&self, _now: Timestamp) -> Result<(), StorageError> {
+    async fn sweep(&self, _now: Timestamp) -> Result<Swept, StorageError> {
         unimplemented!("dispatch removes nothing")
     }
 

@@ -12,7 +12,7 @@ use crate::conversation::{Conversation, ConversationId, JournalEntry};
 use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::{self, OutboxSeq};
 use crate::storage::{
-    Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, Settlement, Storage, StorageError, TurnCommit,
+    Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, Settlement, Storage, StorageError, Swept, TurnCommit,
 };
 
 #[derive(Default)]
@@ -124,7 +124,7 @@ impl Storage for FakeStorage {
         unreachable!("ingress only accepts and quarantines")
     }
 
-    async fn sweep(&self, _: Timestamp) -> Result<(), StorageError> {
+    async fn sweep(&self, _: Timestamp) -> Result<Swept, StorageError> {
         unreachable!("ingress only accepts and quarantines")
     }
 

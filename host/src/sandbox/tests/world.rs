@@ -46,9 +46,14 @@ pub(super) struct Got {
 /// A host that answers each webhook with the next status of its script, then with 202.
 #[derive(Clone, Default)]
 pub(super) struct FakeHost {
-    pub(super) script: Arc<Mutex<VecDeque<(u16, Option<&'static str>)>>>,
-    pub(super) received: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    pub(super) script: Arc<Mutex<VecDeque<Scripted>>>,
+    pub(super) received: Arc<Mutex<Vec<Received>>>,
 }
+
+/// A status and, where there is one, its `Retry-After`.
+pub(super) type Scripted = (u16, Option<&'static str>);
+/// The `Authorization` header and the body of a webhook.
+pub(super) type Received = (String, Vec<u8>);
 
 impl HandClock {
     pub(super) fn advance(&self, span: Duration) {

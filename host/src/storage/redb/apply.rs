@@ -15,7 +15,7 @@ use crate::inbound::Inbound;
 use crate::limits::{DEDUPE_WINDOW, JOURNAL_RETENTION, QUARANTINE_RETENTION, SETTLED_RETENTION, SWEEP_ROWS_MAX};
 use crate::outbox::{OutboxSeq, Status};
 use crate::storage::record::{self, Fate};
-use crate::storage::{Accepted, Committed, InboxItem, InboxSeq, Quarantined, Settlement, TurnCommit};
+use crate::storage::{Accepted, Committed, InboxItem, InboxSeq, Quarantined, Settlement, Swept, TurnCommit};
 
 /// One transaction's tables, opened as they are needed: each open table costs the commit a few pages.
 pub(super) struct Batch<'txn> {
@@ -183,8 +183,8 @@ impl<'txn> Batch<'txn> {
     }
 
     /// Looks at a bounded piece of each table, so that no batch waits long for it.
-    pub(super) fn sweep(&mut self, now: Timestamp) -> Result<(), ReadError> {
-        self.sweep_conversations(now)?;
+    pub(super) fn sweep(&mut self, now: Timestamp) -> Result<Swept, ReadError> {
+        let swept = self.sweep_conversations(now)?;
         let is_old = |at: Timestamp, retention: Duration| now.since(at) >= retention;
         sweep_log(self.settled.open(self.transaction)?, |fate: Fate| match fate.status {
             Status::Sent { at, .. } | Status::Dead { at, .. } => is_old(at, SETTLED_RETENTION),
@@ -192,10 +192,11 @@ impl<'txn> Batch<'txn> {
         })?;
         sweep_log(self.quarantine.open(self.transaction)?, |body: Quarantined| {
             is_old(body.received, QUARANTINE_RETENTION)
-        })
+        })?;
+        Ok(swept)
     }
 
-    fn sweep_conversations(&mut self, now: Timestamp) -> Result<(), ReadError> {
+    fn sweep_conversations(&mut self, now: Timestamp) -> Result<Swept, ReadError> {
         let table = self.conversation.open(self.transaction)?;
         let mut outdated = Vec::new();
         let mut last = Vec::new();
@@ -224,7 +225,7 @@ impl<'txn> Batch<'txn> {
             last.push(0);
         }
         self.memory.swept_to = last;
-        Ok(())
+        Ok(if self.memory.swept_to.is_empty() { Swept::All } else { Swept::APiece })
     }
 
     pub(super) fn erase(&mut self, id: ConversationId) -> Result<(), ReadError> {

@@ -59,7 +59,9 @@ fn pending(
     let mut pending = HashMap::new();
     for row in inbox.iter()? {
         let (seq, bytes) = row?;
-        let row = tables::inbox_row(InboxSeq(seq.value()), bytes.value())?;
+        let Some(row) = tables::unless_damaged(tables::inbox_row(InboxSeq(seq.value()), bytes.value()))? else {
+            continue;
+        };
         if let InboxItem::Inbound { dedupe_key, received, .. } = row.item {
             pending.insert((row.conversation, dedupe_key), Seen { seq: row.seq.0, at: received.0 });
         }
@@ -71,7 +73,7 @@ fn mark_interrupted(outbox: &mut redb::Table<'_, u64, &'static [u8]>, now: Times
     let mut interrupted = Vec::new();
     for row in outbox.iter()? {
         let (seq, bytes) = row?;
-        let (head, entry) = tables::outbox_parts(bytes.value())?;
+        let Some((head, entry)) = tables::unless_damaged(tables::outbox_parts(bytes.value()))? else { continue };
         if matches!(head.status, Status::Sending { .. }) {
             let head = OutboxHead {
                 status: Status::Unknown { since: now, reason: "the host stopped during the call".into() },

@@ -106,3 +106,15 @@ pub(super) fn outbox_row(seq: OutboxSeq, bytes: &[u8]) -> Result<outbox::Row, Re
     let OutboxHead { status, attempts, ambiguous } = head;
     Ok(outbox::Row { seq, entry, status, attempts, ambiguous })
 }
+
+/// A damaged row is passed over, loudly, and kept: one row must not keep everybody else from being answered. A row of a newer host is
+/// an error, since this host would pass over all it wrote.
+pub(super) fn unless_damaged<T>(row: Result<T, ReadError>) -> Result<Option<T>, ReadError> {
+    match row {
+        Err(ReadError::Unreadable { what, why: why @ record::Unreadable::Damaged(_) }) => {
+            tracing::error!(table = what, %why, "a row is kept but passed over");
+            Ok(None)
+        }
+        row => row.map(Some),
+    }
+}

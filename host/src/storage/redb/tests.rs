@@ -227,7 +227,11 @@ async fn a_commit_from_another_version_writes_nothing() {
 
     let committed = storage.commit(vec![turn_on(&row, None)]).await.expect("answered");
     assert_eq!(committed, [Committed::Conflict]);
-    assert_eq!(storage.take(InboxSeq(0), 10).await.expect("rows"), std::slice::from_ref(&row), "the message still waits");
+    assert_eq!(
+        storage.take(InboxSeq(0), 10).await.expect("rows"),
+        std::slice::from_ref(&row),
+        "the message still waits"
+    );
     assert_eq!(storage.journal(row.conversation, 10).await.expect("journal").len(), 1);
 
     let before = storage.read(row.conversation).await.expect("readable");
@@ -337,6 +341,39 @@ async fn the_sweep_removes_what_has_outlived_its_retention() {
     }
     assert_eq!(storage.journal(id, 10).await.expect("journal"), []);
     assert!(storage.read(id).await.expect("readable").is_some(), "the conversation itself stays");
+}
+
+/// Writes a row past the storage, as a bug or a bad disk would.
+fn write_raw(folder: &Folder, table: redb::TableDefinition<'_, u64, &'static [u8]>, value: &[u8]) {
+    let database = Database::open(folder.file()).expect("it opens");
+    let transaction = database.begin_write().expect("it can be written");
+    transaction.open_table(table).expect("the table").insert(3, value).expect("inserted");
+    transaction.commit().expect("committed");
+}
+
+#[tokio::test]
+async fn c5_a_damaged_row_is_passed_over_and_everybody_else_is_served() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    converse(&storage, "u1", "d1").await;
+    accept_one(&storage, NOW, inbound("u2", "d2", "hi")).await;
+    storage.close().await.expect("closes");
+    drop(storage);
+    write_raw(&folder, INBOX, &[1, 99, 99]);
+    write_raw(&folder, OUTBOX, &[0, 9, 1]);
+
+    let storage = folder.open();
+    assert_eq!(storage.take(InboxSeq(0), 10).await.expect("rows").len(), 1);
+    assert_eq!(storage.due(OutboxSeq(0), 10).await.expect("rows").len(), 1);
+}
+
+#[tokio::test]
+async fn b7_a_row_of_a_newer_host_is_refused_at_start() {
+    let folder = Folder::new();
+    folder.open().close().await.expect("closes");
+    write_raw(&folder, INBOX, &[9, 1, 2]);
+    let error = Redb::open(&folder.file(), CACHE_BYTES, NOW).expect_err("it is newer").to_string();
+    assert!(error.contains("written by a newer host"), "{error}");
 }
 
 #[tokio::test]

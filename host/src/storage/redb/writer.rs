@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
 use crate::inbound::Inbound;
 use crate::limits::STORAGE_BATCH_MAX;
-use crate::storage::{Accepted, Committed, Quarantined, Settlement, TurnCommit};
+use crate::storage::{Accepted, Committed, Quarantined, Settlement, Swept, TurnCommit};
 
 /// One operation and whom to tell when it is durable. A caller that is never told must assume it is not.
 pub(super) enum Op {
@@ -20,7 +20,7 @@ pub(super) enum Op {
     Quarantine { bodies: Vec<Quarantined>, done: oneshot::Sender<Vec<u64>> },
     Commit { turns: Vec<TurnCommit>, done: oneshot::Sender<Vec<Committed>> },
     Settle { settlements: Vec<Settlement>, done: oneshot::Sender<()> },
-    Sweep { now: Timestamp, done: oneshot::Sender<()> },
+    Sweep { now: Timestamp, done: oneshot::Sender<Swept> },
     Erase { id: ConversationId, done: oneshot::Sender<()> },
 }
 
