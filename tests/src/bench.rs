@@ -102,6 +102,9 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
         if options.measures(Part::Disk) {
             rows.extend(disk::measure(folder.path(), options.span / 10)?);
         }
+        if let Some(server) = &mut server {
+            rows.push(server.measure_idle(options.span / 3).await?);
+        }
         for &in_flight in &options.in_flight {
             if let Some(bare) = &mut bare {
                 for shape in Shape::ALL {

@@ -53,7 +53,7 @@ enum Step {
 impl Shape {
     pub const ALL: [Self; 2] = [Self::OneCommit, Self::FourCommits];
 
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::OneCommit => "bare redb, a turn in 1 commit",
             Self::FourCommits => "bare redb, a turn in 4 commits",
