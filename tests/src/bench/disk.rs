@@ -13,7 +13,7 @@ const BLOCK: [u8; 4096] = [0x5a; 4096];
 const PREALLOCATED_BLOCKS: u64 = 16 * 1024;
 
 /// Appends to a growing file, then overwrites one that has its size already.
-pub fn measure(folder: &Path, span: Duration) -> std::io::Result<Vec<Row>> {
+pub(super) fn measure(folder: &Path, span: Duration) -> std::io::Result<Vec<Row>> {
     let mut growing = File::create(folder.join("growing"))?;
     let appended = repeat(&mut growing, u64::MAX, span)?;
 

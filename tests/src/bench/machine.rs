@@ -8,22 +8,22 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A process's counters since its start.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Usage {
-    pub cpu_seconds: f64,
+pub(super) struct Usage {
+    pub(super) cpu_seconds: f64,
     /// Caused to be written to storage, pages of the file that is rewritten counted each time.
-    pub written_bytes: f64,
+    pub(super) written_bytes: f64,
 }
 
 /// The machine's counters since its start.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Busy {
-    pub cpu_seconds: f64,
+pub(super) struct Busy {
+    pub(super) cpu_seconds: f64,
 }
 
 impl Usage {
     /// Of the process with this id.
     #[must_use]
-    pub fn of(pid: u32) -> Self {
+    pub(super) fn of(pid: u32) -> Self {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         // The name in parentheses may hold anything; behind it the fields count from the third.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
@@ -37,12 +37,12 @@ impl Usage {
 
     /// Of this process.
     #[must_use]
-    pub fn own() -> Self {
+    pub(super) fn own() -> Self {
         Self::of(std::process::id())
     }
 
     #[must_use]
-    pub fn since(self, earlier: Self) -> Self {
+    pub(super) fn since(self, earlier: Self) -> Self {
         Self {
             cpu_seconds: self.cpu_seconds - earlier.cpu_seconds,
             written_bytes: self.written_bytes - earlier.written_bytes,
@@ -52,7 +52,7 @@ impl Usage {
 
 impl Busy {
     #[must_use]
-    pub fn now() -> Self {
+    pub(super) fn now() -> Self {
         let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
         let ticks: Vec<f64> = stat
             .lines()
@@ -70,21 +70,21 @@ impl Busy {
 
 /// Resident memory of a process, in MiB.
 #[must_use]
-pub fn resident_mib(pid: u32) -> f64 {
+pub(super) fn resident_mib(pid: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     field(&status, "VmRSS:").unwrap_or_default() / 1024.0
 }
 
 /// The load averages of 1, 5 and 15 minutes.
 #[must_use]
-pub fn load() -> String {
+pub(super) fn load() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     load.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
 }
 
 /// What this is measured on, in one line.
 #[must_use]
-pub fn description(data: &Path) -> String {
+pub(super) fn description(data: &Path) -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
     let model = model.trim_start_matches([' ', '\t', ':']);

@@ -21,16 +21,16 @@ mod bindings {
 }
 
 /// As the table has them.
-pub const NAME: &str = "Plugins::decide, menu";
-pub const BARE_NAME: &str = "bare wasmtime: instantiate and call menu";
+pub(super) const NAME: &str = "Plugins::decide, menu";
+pub(super) const BARE_NAME: &str = "bare wasmtime: instantiate and call menu";
 
 /// Turns of one kind before it is the other's turn.
 const BLOCK: usize = 50;
 
 /// The host's plugins with `menu`, and the same component in an engine of its own.
-pub struct PluginBench {
-    pub plugins: Plugins,
-    pub menu: std::sync::Arc<Plugin>,
+pub(super) struct PluginBench {
+    pub(super) plugins: Plugins,
+    pub(super) menu: std::sync::Arc<Plugin>,
     bare: Bare,
 }
 
@@ -42,7 +42,7 @@ struct Bare {
 }
 
 impl PluginBench {
-    pub async fn load() -> Self {
+    pub(super) async fn load() -> Self {
         let file = repository().join("plugins/menu.wasm");
         let bytes = std::fs::read(&file).expect("plugins/menu.wasm is built: `make plugins`");
         let plugins = Plugins::new(limits::PLUGIN_MEMORY_BYTES_MAX).expect("an engine");
@@ -53,7 +53,7 @@ impl PluginBench {
 
     /// The two by turns, each for half the span.
     #[expect(clippy::disallowed_methods, reason = "it measures time")]
-    pub async fn measure(&self, span: Duration) -> Vec<Row> {
+    pub(super) async fn measure(&self, span: Duration) -> Vec<Row> {
         let Sample { turn, .. } = sample();
         let (mut hosted, mut bare) = (Durations::default(), Durations::default());
         let started = Instant::now();

@@ -13,19 +13,19 @@ use super::webhook;
 
 /// The values a turn writes on its way, in the order it does.
 #[derive(Clone, Debug)]
-pub struct TurnRows {
-    pub inbox: Vec<u8>,
-    pub conversation: Vec<u8>,
-    pub journal: Vec<u8>,
-    pub dedupe: Vec<u8>,
-    pub outbox_ready: Vec<u8>,
-    pub outbox_sending: Vec<u8>,
-    pub settled: Vec<u8>,
+pub(super) struct TurnRows {
+    pub(super) inbox: Vec<u8>,
+    pub(super) conversation: Vec<u8>,
+    pub(super) journal: Vec<u8>,
+    pub(super) dedupe: Vec<u8>,
+    pub(super) outbox_ready: Vec<u8>,
+    pub(super) outbox_sending: Vec<u8>,
+    pub(super) settled: Vec<u8>,
 }
 
 /// A turn ready to be decided: what the plugin is called with.
-pub struct Sample {
-    pub turn: Turn,
+pub(super) struct Sample {
+    pub(super) turn: Turn,
     inbound: Inbound,
     seq: InboxSeq,
 }
@@ -34,7 +34,7 @@ const NOW: Timestamp = Timestamp(1_790_000_000_000);
 
 /// A conversation's first message. The bytes of later ones differ by a few dozen.
 #[must_use]
-pub fn sample() -> Sample {
+pub(super) fn sample() -> Sample {
     let inbound = inbound::read("whatsapp", webhook::body(1, 0).as_bytes()).expect("our own webhook can be read");
     let seq = InboxSeq((1 << 40) + 1);
     let cause = Cause::Inbound { id: seq.to_string(), inbound: inbound.clone(), received: NOW };
@@ -42,7 +42,7 @@ pub fn sample() -> Sample {
 }
 
 /// Runs the turn and encodes what it writes.
-pub async fn turn_rows(plugins: &Plugins, plugin: &Plugin) -> TurnRows {
+pub(super) async fn turn_rows(plugins: &Plugins, plugin: &Plugin) -> TurnRows {
     let Sample { turn, inbound, seq } = sample();
     let result = plugins.decide_with(plugin, &turn.context, None, &turn.event).await;
     let decision = result.outcome.expect("the menu plugin answers a greeting");
@@ -86,7 +86,7 @@ pub async fn turn_rows(plugins: &Plugins, plugin: &Plugin) -> TurnRows {
 impl TurnRows {
     /// All values of a turn together.
     #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         let Self { inbox, conversation, journal, dedupe, outbox_ready, outbox_sending, settled } = self;
         [inbox, conversation, journal, dedupe, outbox_ready, outbox_sending, settled].iter().map(|row| row.len()).sum()
     }
@@ -94,7 +94,7 @@ impl TurnRows {
 
 /// Which conversation a user of the benchmark has.
 #[must_use]
-pub fn conversation(user: usize) -> ConversationId {
+pub(super) fn conversation(user: usize) -> ConversationId {
     ConversationId::of("whatsapp", &webhook::user(user))
 }
 

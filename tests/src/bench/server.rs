@@ -10,27 +10,25 @@ use tokio::task::JoinSet;
 use super::machine::{self, Busy, Usage};
 use super::stats::Durations;
 use super::webhook::{self, Connection};
-use super::{Row, USERS};
+use super::{IDLE_PAUSE, Row, USERS};
 use crate::sandbox::API_KEY;
 use crate::{Host, HostOptions, TestSandbox};
 
 /// As the table has them.
-pub const NAME: &str = "turnwise serve, over HTTP";
-pub const IDLE_NAME: &str = "turnwise serve, a message now and then";
+pub(super) const NAME: &str = "turnwise serve, over HTTP";
+pub(super) const IDLE_NAME: &str = "turnwise serve, a message now and then";
 
-/// Longer than a turn's last write takes, so that no turn waits for the one before.
-const IDLE_PAUSE: Duration = Duration::from_millis(10);
 /// How many turns are under way while every user writes once.
 const WARM_UP_IN_FLIGHT: usize = 64;
 
 /// A host under load, with every user known to it.
-pub struct Server {
+pub(super) struct Server {
     sandbox: Arc<TestSandbox>,
     host: Host,
     turns: usize,
     /// Before the first message, and after the last measurement.
-    pub resident_idle_mib: f64,
-    pub resident_loaded_mib: f64,
+    pub(super) resident_idle_mib: f64,
+    pub(super) resident_loaded_mib: f64,
 }
 
 #[derive(Default)]
@@ -43,7 +41,7 @@ struct Seen {
 
 impl Server {
     /// Starts sandbox and host, and has every user write once.
-    pub async fn start() -> io::Result<Self> {
+    pub(super) async fn start() -> io::Result<Self> {
         let sandbox = TestSandbox::start(|config| {
             config.records_max = 1_000;
             config.track_objects_per_call_max = USERS;
@@ -63,17 +61,17 @@ impl Server {
     }
 
     #[must_use]
-    pub fn pid(&self) -> u32 {
+    pub(super) fn pid(&self) -> u32 {
         self.host.pid()
     }
 
     /// `in_flight` clients, each with one turn after another, for this long.
-    pub async fn measure(&mut self, in_flight: usize, span: Duration) -> io::Result<Row> {
+    pub(super) async fn measure(&mut self, in_flight: usize, span: Duration) -> io::Result<Row> {
         self.point(NAME, in_flight, span, Duration::ZERO).await
     }
 
     /// One turn now and then: between them the host has nothing left to do.
-    pub async fn measure_idle(&mut self, span: Duration) -> io::Result<Row> {
+    pub(super) async fn measure_idle(&mut self, span: Duration) -> io::Result<Row> {
         let row = self.point(IDLE_NAME, 1, span, IDLE_PAUSE).await?;
         // How many there were says how long the pauses are, and nothing of the host.
         Ok(Row { per_second: None, ..row })

@@ -4,39 +4,39 @@ use std::time::Duration;
 
 /// Durations of one repetition.
 #[derive(Clone, Debug, Default)]
-pub struct Durations {
+pub(super) struct Durations {
     nanos: Vec<u64>,
 }
 
 /// Two points of a distribution, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Percentiles {
-    pub p50_ms: f64,
-    pub p99_ms: f64,
+pub(super) struct Percentiles {
+    pub(super) p50_ms: f64,
+    pub(super) p99_ms: f64,
 }
 
 impl Durations {
-    pub fn add(&mut self, took: Duration) {
+    pub(super) fn add(&mut self, took: Duration) {
         self.nanos.push(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX));
     }
 
-    pub fn append(&mut self, mut other: Self) {
+    pub(super) fn append(&mut self, mut other: Self) {
         self.nanos.append(&mut other.nanos);
     }
 
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.nanos.len()
     }
 
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.nanos.is_empty()
     }
 
     /// Zero where nothing was measured.
     #[must_use]
-    pub fn percentiles(mut self) -> Percentiles {
+    pub(super) fn percentiles(mut self) -> Percentiles {
         self.nanos.sort_unstable();
         let at = |percent: usize| {
             let index = (self.nanos.len() * percent / 100).min(self.nanos.len().saturating_sub(1));
@@ -48,7 +48,7 @@ impl Durations {
 
 /// The middle one, or the mean of the two in the middle.
 #[must_use]
-pub fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+pub(super) fn median(values: impl IntoIterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;

@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use crate::sandbox::TOKEN;
 
 /// One connection that is kept alive.
-pub struct Connection {
+pub(super) struct Connection {
     tcp: TcpStream,
     answer: Vec<u8>,
 }
@@ -18,13 +18,13 @@ const SCRIPT: [&str; 4] = ["hi", "order", "A-12345", "12345"];
 
 /// A user's external id.
 #[must_use]
-pub fn user(number: usize) -> String {
+pub(super) fn user(number: usize) -> String {
     format!("user-{number:06}")
 }
 
 /// The body that `turnwise braze template` prints, as Braze fills it in. `visit` counts the user's messages.
 #[must_use]
-pub fn body(number: usize, visit: usize) -> String {
+pub(super) fn body(number: usize, visit: usize) -> String {
     let text = SCRIPT[(number + visit) % SCRIPT.len()];
     format!(
         r#"{{"user_id":"{}","phone_number":"+4915{number:08}","dispatch_id":"{number:016x}{visit:016x}","language":"en","first_name":"Ada","profile_name":"Ada","media":"","flow_response":"","message":"{text}"}}"#,
@@ -34,14 +34,14 @@ pub fn body(number: usize, visit: usize) -> String {
 
 impl Connection {
     /// Connects to `http://HOST:PORT`.
-    pub async fn open(url: &str) -> io::Result<Self> {
+    pub(super) async fn open(url: &str) -> io::Result<Self> {
         let tcp = TcpStream::connect(url.trim_start_matches("http://")).await?;
         tcp.set_nodelay(true)?;
         Ok(Self { tcp, answer: Vec::with_capacity(1024) })
     }
 
     /// Posts a webhook and returns when it is acknowledged. Any other answer than 202 is an error.
-    pub async fn post(&mut self, body: &str) -> io::Result<()> {
+    pub(super) async fn post(&mut self, body: &str) -> io::Result<()> {
         let request = format!(
             "POST /v1/inbound/whatsapp HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {TOKEN}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
