@@ -29,11 +29,6 @@ impl Durations {
         self.nanos.len()
     }
 
-    #[must_use]
-    pub(super) fn is_empty(&self) -> bool {
-        self.nanos.is_empty()
-    }
-
     /// Zero where nothing was measured.
     #[must_use]
     pub(super) fn percentiles(mut self) -> Percentiles {
