@@ -25,6 +25,8 @@ pub use table::Report;
 
 /// Conversations that turns are spread over.
 const USERS: usize = 20_000;
+/// Longer than a turn's last write takes, so that no turn waits for the one before.
+const IDLE_PAUSE: Duration = Duration::from_millis(10);
 
 /// What to measure and for how long.
 #[derive(Clone, Debug)]
@@ -101,6 +103,12 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
         let mut rows = Vec::new();
         if options.measures(Part::Disk) {
             rows.extend(disk::measure(folder.path(), options.span / 10)?);
+        }
+        if let Some(bare) = &mut bare {
+            rows.push(bare.measure_idle(options.span / 3).await);
+        }
+        if let Some(server) = &mut server {
+            rows.push(server.measure_idle(options.span / 3).await?);
         }
         for &in_flight in &options.in_flight {
             if let Some(bare) = &mut bare {

@@ -12,12 +12,15 @@ use turnwise::limits::{STORAGE_BATCH_MAX, STORAGE_CACHE_BYTES};
 use super::machine::{Busy, Usage};
 use super::rows::{self, TurnRows};
 use super::stats::Durations;
-use super::{Row, USERS};
+use super::{IDLE_PAUSE, Row, USERS};
 
 const CONVERSATION: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("conversation");
 const INBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("inbox");
 const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("outbox");
 const SETTLED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("settled");
+
+/// As the table has it.
+pub(super) const IDLE_NAME: &str = "bare redb, one commit now and then";
 
 /// In how many commits a turn becomes durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +56,7 @@ enum Step {
 impl Shape {
     pub(super) const ALL: [Self; 2] = [Self::OneCommit, Self::FourCommits];
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::OneCommit => "bare redb, a turn in 1 commit",
             Self::FourCommits => "bare redb, a turn in 4 commits",
@@ -80,19 +83,29 @@ impl BareRedb {
             .expect("a thread can be started");
         let mut bare = Self { queue: Some(queue), writer: Some(writer), turns: 0 };
         while bare.turns < USERS {
-            bare.run(Shape::OneCommit, STORAGE_BATCH_MAX, Duration::from_millis(100)).await;
+            bare.run(Shape::OneCommit, STORAGE_BATCH_MAX, Duration::from_millis(100), Duration::ZERO).await;
         }
         bare
     }
 
     /// `in_flight` clients, each with one turn after another, for this long.
     pub(super) async fn measure(&mut self, shape: Shape, in_flight: usize, span: Duration) -> Row {
+        self.point(shape.name(), shape, in_flight, span, Duration::ZERO).await
+    }
+
+    /// One commit now and then, as the idle server is measured: caches are as cold, and the processor as fast asleep.
+    pub(super) async fn measure_idle(&mut self, span: Duration) -> Row {
+        let row = self.point(IDLE_NAME, Shape::OneCommit, 1, span, IDLE_PAUSE).await;
+        Row { per_second: None, ..row }
+    }
+
+    async fn point(&mut self, what: &str, shape: Shape, in_flight: usize, span: Duration, pause: Duration) -> Row {
         let (busy, own) = (Busy::now(), Usage::own());
-        let (ack, turn, turns, took) = self.run(shape, in_flight, span).await;
+        let (ack, turn, turns, took) = self.run(shape, in_flight, span, pause).await;
         let used = Usage::own().since(own);
         let others = (Busy::now().cpu_seconds - busy.cpu_seconds - used.cpu_seconds) / took.as_secs_f64();
         Row {
-            what: shape.name().into(),
+            what: what.into(),
             in_flight,
             per_second: Some(turns as f64 / took.as_secs_f64()),
             ack: Some(ack.percentiles()),
@@ -106,7 +119,13 @@ impl BareRedb {
 
     /// Until the first commit of each turn, until its last, how many turns, and in what time.
     #[expect(clippy::disallowed_methods, reason = "it measures time")]
-    async fn run(&mut self, shape: Shape, in_flight: usize, span: Duration) -> (Durations, Durations, usize, Duration) {
+    async fn run(
+        &mut self,
+        shape: Shape,
+        in_flight: usize,
+        span: Duration,
+        pause: Duration,
+    ) -> (Durations, Durations, usize, Duration) {
         let started = Instant::now();
         let mut clients = JoinSet::new();
         for client in 0..in_flight {
@@ -115,6 +134,9 @@ impl BareRedb {
                 let (mut ack, mut turn) = (Durations::default(), Durations::default());
                 let mut number = first as u64;
                 while started.elapsed() < span {
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
                     let begun = Instant::now();
                     for (place, steps) in shape.commits().iter().enumerate() {
                         let (durable, done) = oneshot::channel();

@@ -9,15 +9,15 @@ const TICKS_PER_SECOND: f64 = 100.0;
 /// A process's counters since its start.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Usage {
-    pub cpu_seconds: f64,
+    pub(super) cpu_seconds: f64,
     /// Caused to be written to storage, pages of the file that is rewritten counted each time.
-    pub written_bytes: f64,
+    pub(super) written_bytes: f64,
 }
 
 /// The machine's counters since its start.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Busy {
-    pub cpu_seconds: f64,
+    pub(super) cpu_seconds: f64,
 }
 
 impl Usage {

@@ -20,13 +20,17 @@ mod bindings {
     });
 }
 
+/// As the table has them.
+pub(super) const NAME: &str = "Plugins::decide, menu";
+pub(super) const BARE_NAME: &str = "bare wasmtime: instantiate and call menu";
+
 /// Turns of one kind before it is the other's turn.
 const BLOCK: usize = 50;
 
 /// The host's plugins with `menu`, and the same component in an engine of its own.
 pub(super) struct PluginBench {
-    pub plugins: Plugins,
-    pub menu: std::sync::Arc<Plugin>,
+    pub(super) plugins: Plugins,
+    pub(super) menu: std::sync::Arc<Plugin>,
     bare: Bare,
 }
 
@@ -66,7 +70,7 @@ impl PluginBench {
                 bare.add(begun.elapsed());
             }
         }
-        vec![row("bare wasmtime: instantiate and call menu", bare), row("Plugins::decide, menu", hosted)]
+        vec![row(BARE_NAME, bare), row(NAME, hosted)]
     }
 }
 

@@ -14,18 +14,18 @@ use super::webhook;
 /// The values a turn writes on its way, in the order it does.
 #[derive(Clone, Debug)]
 pub(super) struct TurnRows {
-    pub inbox: Vec<u8>,
-    pub conversation: Vec<u8>,
-    pub journal: Vec<u8>,
-    pub dedupe: Vec<u8>,
-    pub outbox_ready: Vec<u8>,
-    pub outbox_sending: Vec<u8>,
-    pub settled: Vec<u8>,
+    pub(super) inbox: Vec<u8>,
+    pub(super) conversation: Vec<u8>,
+    pub(super) journal: Vec<u8>,
+    pub(super) dedupe: Vec<u8>,
+    pub(super) outbox_ready: Vec<u8>,
+    pub(super) outbox_sending: Vec<u8>,
+    pub(super) settled: Vec<u8>,
 }
 
 /// A turn ready to be decided: what the plugin is called with.
 pub(super) struct Sample {
-    pub turn: Turn,
+    pub(super) turn: Turn,
     inbound: Inbound,
     seq: InboxSeq,
 }

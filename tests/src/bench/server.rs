@@ -10,9 +10,13 @@ use tokio::task::JoinSet;
 use super::machine::{self, Busy, Usage};
 use super::stats::Durations;
 use super::webhook::{self, Connection};
-use super::{Row, USERS};
+use super::{IDLE_PAUSE, Row, USERS};
 use crate::sandbox::API_KEY;
 use crate::{Host, HostOptions, TestSandbox};
+
+/// As the table has them.
+pub(super) const NAME: &str = "turnwise serve, over HTTP";
+pub(super) const IDLE_NAME: &str = "turnwise serve, a message now and then";
 
 /// How many turns are under way while every user writes once.
 const WARM_UP_IN_FLIGHT: usize = 64;
@@ -23,8 +27,8 @@ pub(super) struct Server {
     host: Host,
     turns: usize,
     /// Before the first message, and after the last measurement.
-    pub resident_idle_mib: f64,
-    pub resident_loaded_mib: f64,
+    pub(super) resident_idle_mib: f64,
+    pub(super) resident_loaded_mib: f64,
 }
 
 #[derive(Default)]
@@ -51,7 +55,7 @@ impl Server {
         let sandbox = Arc::new(sandbox);
         let mut server = Self { sandbox, host, turns: 0, resident_idle_mib, resident_loaded_mib: resident_idle_mib };
         while server.turns < USERS {
-            server.run(WARM_UP_IN_FLIGHT, Duration::from_secs(1)).await?;
+            server.run(WARM_UP_IN_FLIGHT, Duration::from_secs(1), Duration::ZERO).await?;
         }
         Ok(server)
     }
@@ -63,14 +67,25 @@ impl Server {
 
     /// `in_flight` clients, each with one turn after another, for this long.
     pub(super) async fn measure(&mut self, in_flight: usize, span: Duration) -> io::Result<Row> {
+        self.point(NAME, in_flight, span, Duration::ZERO).await
+    }
+
+    /// One turn now and then: between them the host has nothing left to do.
+    pub(super) async fn measure_idle(&mut self, span: Duration) -> io::Result<Row> {
+        let row = self.point(IDLE_NAME, 1, span, IDLE_PAUSE).await?;
+        // How many there were says how long the pauses are, and nothing of the host.
+        Ok(Row { per_second: None, ..row })
+    }
+
+    async fn point(&mut self, what: &str, in_flight: usize, span: Duration, pause: Duration) -> io::Result<Row> {
         let (busy, own, host) = (Busy::now(), Usage::own(), Usage::of(self.pid()));
-        let (seen, took) = self.run(in_flight, span).await?;
+        let (seen, took) = self.run(in_flight, span, pause).await?;
         let (own, host) = (Usage::own().since(own), Usage::of(self.pid()).since(host));
         let others = Busy::now().cpu_seconds - busy.cpu_seconds - own.cpu_seconds - host.cpu_seconds;
         self.resident_loaded_mib = self.resident_loaded_mib.max(machine::resident_mib(self.pid()));
         let turns = seen.call.len() as f64;
         Ok(Row {
-            what: "turnwise serve, over HTTP".into(),
+            what: what.into(),
             in_flight,
             per_second: Some(turns / took.as_secs_f64()),
             ack: Some(seen.ack.percentiles()),
@@ -85,7 +100,7 @@ impl Server {
 
     /// A turn is done when its webhook is acknowledged and its reply has reached the sandbox; only then its client goes on.
     #[expect(clippy::disallowed_methods, reason = "it measures time")]
-    async fn run(&mut self, in_flight: usize, span: Duration) -> io::Result<(Seen, Duration)> {
+    async fn run(&mut self, in_flight: usize, span: Duration, pause: Duration) -> io::Result<(Seen, Duration)> {
         let mut connections = Vec::new();
         for _ in 0..in_flight {
             connections.push(Connection::open(&self.host.public).await?);
@@ -97,6 +112,9 @@ impl Server {
             clients.spawn(async move {
                 let mut seen = Seen::default();
                 while started.elapsed() < span {
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
                     let (user, visit) = (turn % USERS, turn / USERS);
                     let body = webhook::body(user, visit);
                     let received = sandbox.next_message(&webhook::user(user));

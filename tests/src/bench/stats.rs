@@ -11,8 +11,8 @@ pub(super) struct Durations {
 /// Two points of a distribution, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Percentiles {
-    pub p50_ms: f64,
-    pub p99_ms: f64,
+    pub(super) p50_ms: f64,
+    pub(super) p99_ms: f64,
 }
 
 impl Durations {

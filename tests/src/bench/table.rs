@@ -4,8 +4,9 @@ use std::fmt::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::bare_redb::{self, Shape};
 use super::stats::{Percentiles, median};
-use super::{Options, Row, machine};
+use super::{Options, Row, machine, plugin, server};
 
 /// A run's findings.
 #[derive(Clone, Debug)]
@@ -19,10 +20,6 @@ pub struct Report {
     pub(super) resident_mib: Option<(f64, f64)>,
     rounds: Vec<Vec<Row>>,
 }
-
-const SERVER: &str = "turnwise serve, over HTTP";
-const ONE_COMMIT: &str = "bare redb, a turn in 1 commit";
-const FOUR_COMMITS: &str = "bare redb, a turn in 4 commits";
 
 impl Report {
     pub(super) fn new(machine: String, options: &Options) -> Self {
@@ -81,27 +78,27 @@ impl Report {
         let row =
             |what: &str, in_flight: usize| medians.iter().find(|row| row.what == what && row.in_flight == in_flight);
         let mut lines = Vec::new();
-        for bare in [ONE_COMMIT, FOUR_COMMITS] {
-            if let Some(share) = self.quotient(64, SERVER, bare, |row| row.per_second) {
+        for bare in Shape::ALL.map(Shape::name) {
+            if let Some(share) = self.quotient(64, server::NAME, bare, |row| row.per_second) {
                 lines.push(format!("turns/s at 64 in flight, of {bare}: {:.0} % (aim: at least 60 %)", share * 100.0));
             }
         }
-        if let Some(ack) = row(SERVER, 64).and_then(|row| row.ack) {
+        if let Some(ack) = row(server::NAME, 64).and_then(|row| row.ack) {
             lines.push(format!("ack p99 at 64 in flight: {:.1} ms (aim: at most 25 ms)", ack.p99_ms));
         }
         if let (Some(call), Some(bare)) =
-            (row(SERVER, 1).and_then(|row| row.call), row(ONE_COMMIT, 1).and_then(|row| row.ack))
+            (row(server::IDLE_NAME, 1).and_then(|row| row.call), row(bare_redb::IDLE_NAME, 1).and_then(|row| row.ack))
         {
-            let aim = 3.0 * bare.p50_ms + 1.0;
+            let aim = |bare: Percentiles| 3.0 * bare.p50_ms + 1.0;
+            let busy = row(Shape::OneCommit.name(), 1).and_then(|row| row.ack).map(aim);
             lines.push(format!(
-                "idle webhook to Braze call p50: {:.2} ms (aim: at most 3 bare commits + 1 ms = {aim:.2} ms)",
-                call.p50_ms
+                "idle webhook to Braze call p50: {:.2} ms (aim: at most 3 bare commits + 1 ms = {:.2} ms; {} ms by commits one after another)",
+                call.p50_ms,
+                aim(bare),
+                number(busy, 2),
             ));
         }
-        let plugin = "Plugins::decide, menu";
-        if let Some(times) =
-            self.quotient(1, plugin, "bare wasmtime: instantiate and call menu", |row| Some(row.ack?.p50_ms))
-        {
+        if let Some(times) = self.quotient(1, plugin::NAME, plugin::BARE_NAME, |row| Some(row.ack?.p50_ms)) {
             lines.push(format!("a plugin's turn, of bare wasmtime's: {times:.2} times (aim: at most 1.5)"));
         }
         if let Some((idle, loaded)) = self.resident_mib {
