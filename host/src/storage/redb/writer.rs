@@ -43,6 +43,8 @@ impl Writer {
         let mut ops = Vec::with_capacity(STORAGE_BATCH_MAX);
         while let Some(first) = self.queue.blocking_recv() {
             ops.push(first);
+            // Whoever is ready to run adds to the batch first; with nobody ready this returns at once.
+            std::thread::yield_now();
             while ops.len() < STORAGE_BATCH_MAX {
                 let Ok(next) = self.queue.try_recv() else { break };
                 ops.push(next);
