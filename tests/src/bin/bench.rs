@@ -4,7 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use mimalloc::MiMalloc;
 use turnwise_tests::bench::{self, Options, Part};
+
+/// As in `turnwise` itself, so that what it is compared with has it as well.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const USAGE: &str = "usage: bench [--quick] [--json FILE] [--rounds N] [--seconds N] [--in-flight N,N] [--only disk|redb|server|plugin]";
 
