@@ -401,17 +401,16 @@ async fn call(
     row: Box<Row>,
     pass: Pass,
 ) -> Result<Step, StorageError> {
-    let conversation = loop {
-        match storage.read(row.entry.conversation).await {
+    let fence = loop {
+        match storage.fence(row.entry.conversation).await {
             Err(StorageError::Busy { .. }) => sleep(BUSY_WAIT).await,
             Err(StorageError::Unreadable { .. }) => {
                 let next = transition::without_fence(&row, clock.now(), &policy);
                 return Ok(Step::Withdrawn(row, pass, next));
             }
-            conversation => break conversation?,
+            fence => break fence?,
         }
     };
-    let fence = conversation.map(|conversation| conversation.fence);
     if let Some(next) = transition::at_the_fence(&row, fence, clock.now()) {
         return Ok(Step::Withdrawn(row, pass, next));
     }

@@ -21,6 +21,7 @@ pub struct OutboxSeq(pub u64);
 /// One thing to send, as the turn committed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
+    /// Stays first, with turn and index: storage reads them alone.
     pub conversation: ConversationId,
     /// The turn that asked for it, and the effect's place in its decision: together they name the entry for good.
     pub turn: u32,

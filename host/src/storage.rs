@@ -127,6 +127,9 @@ pub trait Storage: Send + Sync + 'static {
     /// The conversation as last committed.
     async fn read(&self, id: ConversationId) -> Result<Option<Conversation>, StorageError>;
 
+    /// The conversation's fence alone; dispatch asks before every call.
+    async fn fence(&self, id: ConversationId) -> Result<Option<u32>, StorageError>;
+
     /// The conversation's last `max` turns, newest first.
     async fn journal(&self, id: ConversationId, max: usize) -> Result<Vec<JournalEntry>, StorageError>;
 

@@ -15,8 +15,10 @@ use crate::outbox;
 /// What is kept of a conversation between turns.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
-    /// Committed turns so far; the compare-and-set of every commit. Stays the first field: storage reads it alone.
+    /// Committed turns so far; the compare-and-set of every commit. It and the fence stay the first fields: storage reads them alone.
     pub version: u64,
+    /// Raised with every change of owner.
+    pub fence: u32,
     pub source: String,
     pub user: User,
     /// The plugin that answered last.
@@ -32,8 +34,6 @@ pub struct Conversation {
     pub step: Option<String>,
     /// The choices last shown to the user, for matching the text that comes back.
     pub offered: Vec<Choice>,
-    /// Raised with every change of owner.
-    pub fence: u32,
     pub last_inbound: Timestamp,
 }
 

@@ -5,6 +5,7 @@
 //! read transaction keeps every page written meanwhile.
 
 mod apply;
+mod prepared;
 mod recover;
 mod tables;
 mod writer;
@@ -29,6 +30,7 @@ use crate::conversation::{Conversation, ConversationId, JournalEntry};
 use crate::inbound::Inbound;
 use crate::limits::STORAGE_QUEUE_MAX;
 use crate::outbox::{self, OutboxSeq};
+use prepared::{Arrival, Turn};
 use tables::{CONVERSATION, INBOX, OUTBOX, QUARANTINE, SETTLED};
 use writer::{Op, Writer};
 
@@ -151,7 +153,8 @@ impl Redb {
 impl Storage for Redb {
     async fn accept(&self, now: Timestamp, inbounds: Vec<Inbound>) -> Result<Vec<Accepted>, StorageError> {
         let (done, durable) = oneshot::channel();
-        self.queue()?.try_send(Op::Accept { now, inbounds, done }).map_err(|refused| match refused {
+        let arrivals = inbounds.into_iter().map(|inbound| Arrival::of(now, inbound)).collect();
+        self.queue()?.try_send(Op::Accept { now, arrivals, done }).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => StorageError::Busy { waiting: STORAGE_QUEUE_MAX },
             mpsc::error::TrySendError::Closed(_) => self.failure(),
         })?;
@@ -183,6 +186,16 @@ impl Storage for Redb {
         })
     }
 
+    async fn fence(&self, id: ConversationId) -> Result<Option<u32>, StorageError> {
+        self.read_rows(|transaction| {
+            let table = transaction.open_table(CONVERSATION)?;
+            let row = table.get(tables::state_key(id).as_slice())?;
+            // The fence is a conversation's second field, so it can be read without the rest.
+            let fence = row.map(|bytes| record::decode::<(u64, u32)>(bytes.value()).map(|(_, fence)| fence));
+            fence.transpose().map_err(|why| ReadError::unreadable("a conversation", why))
+        })
+    }
+
     async fn journal(&self, id: ConversationId, max: usize) -> Result<Vec<JournalEntry>, StorageError> {
         self.read_rows(|transaction| {
             let table = transaction.open_table(CONVERSATION)?;
@@ -195,6 +208,7 @@ impl Storage for Redb {
     }
 
     async fn commit(&self, turns: Vec<TurnCommit>) -> Result<Vec<Committed>, StorageError> {
+        let turns = turns.into_iter().map(Turn::of).collect();
         self.write(|done| Op::Commit { turns, done }).await
     }
 

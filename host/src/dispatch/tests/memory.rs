@@ -151,14 +151,18 @@ impl Memory {
 
 #[async_trait]
 impl Storage for Memory {
-    async fn read(&self, id: ConversationId) -> Result<Option<Conversation>, StorageError> {
+    async fn fence(&self, id: ConversationId) -> Result<Option<u32>, StorageError> {
         let state = self.state();
         if state.unreadable.contains(&id) {
             let why = record::Unreadable::Newer { found: 9 };
             return Err(StorageError::Unreadable { what: "conversation".into(), why });
         }
         let fence = state.fences.get(&id).copied().unwrap_or_default();
-        Ok((!state.forgotten.contains(&id)).then(|| Conversation { fence, ..Conversation::default() }))
+        Ok((!state.forgotten.contains(&id)).then_some(fence))
+    }
+
+    async fn read(&self, _id: ConversationId) -> Result<Option<Conversation>, StorageError> {
+        unimplemented!("dispatch reads the fence only")
     }
 
     async fn due(&self, after: OutboxSeq, max: usize) -> Result<Vec<Row>, StorageError> {

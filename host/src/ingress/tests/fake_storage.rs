@@ -100,6 +100,10 @@ impl Storage for FakeStorage {
         unreachable!("ingress only accepts and quarantines")
     }
 
+    async fn fence(&self, _: ConversationId) -> Result<Option<u32>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
     async fn journal(&self, _: ConversationId, _: usize) -> Result<Vec<JournalEntry>, StorageError> {
         unreachable!("ingress only accepts and quarantines")
     }

@@ -5,17 +5,18 @@ use std::time::Duration;
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::ReadError;
+use super::prepared::{Arrival, Turn};
 use super::recover::Memory;
 use super::tables::{
     self, CONVERSATION, INBOX, KIND_DEDUPE, KIND_JOURNAL, OUTBOX, OutboxHead, QUARANTINE, SETTLED, Seen,
 };
 use crate::clock::Timestamp;
 use crate::conversation::{ConversationId, JournalEntry};
-use crate::inbound::Inbound;
+use crate::inbound::DedupeKey;
 use crate::limits::{DEDUPE_WINDOW, JOURNAL_RETENTION, QUARANTINE_RETENTION, SETTLED_RETENTION, SWEEP_ROWS_MAX};
 use crate::outbox::{OutboxSeq, Status};
 use crate::storage::record::{self, Fate};
-use crate::storage::{Accepted, Committed, InboxItem, InboxSeq, Quarantined, Settlement, Swept, TurnCommit};
+use crate::storage::{Accepted, Committed, InboxItem, InboxSeq, Quarantined, Settlement, Swept};
 
 /// One transaction's tables, opened as they are needed: each open table costs the commit a few pages.
 pub(super) struct Batch<'txn> {
@@ -51,38 +52,41 @@ impl<'txn> Batch<'txn> {
     }
 
     /// Only appends: the dedupe key becomes a row with the turn, until then it is known by memory.
-    pub(super) fn accept(&mut self, now: Timestamp, inbounds: Vec<Inbound>) -> Result<Vec<Accepted>, ReadError> {
-        inbounds.into_iter().map(|inbound| self.accept_one(now, inbound)).collect()
+    pub(super) fn accept(&mut self, now: Timestamp, arrivals: Vec<Arrival>) -> Result<Vec<Accepted>, ReadError> {
+        arrivals.into_iter().map(|arrival| self.accept_one(now, &arrival)).collect()
     }
 
-    fn accept_one(&mut self, now: Timestamp, inbound: Inbound) -> Result<Accepted, ReadError> {
-        let (conversation, dedupe_key) = (inbound.conversation(), inbound.dedupe_key());
-        if let Some(seen) = self.seen(conversation, dedupe_key)?
-            && now.since(Timestamp(seen.at)) < inbound.dedupe_window()
+    fn accept_one(&mut self, now: Timestamp, arrival: &Arrival) -> Result<Accepted, ReadError> {
+        let Arrival { conversation, dedupe_key, dedupe_window, row } = arrival;
+        if let Some(seen) = self.seen(*conversation, *dedupe_key)?
+            && now.since(Timestamp(seen.at)) < *dedupe_window
         {
             return Ok(Accepted::Duplicate(InboxSeq(seen.seq)));
         }
-        let seq = self.append(conversation, &InboxItem::Inbound { inbound, dedupe_key, received: now })?;
-        self.memory.pending.insert((conversation, dedupe_key), Seen { seq: seq.0, at: now.0 });
-        Ok(Accepted::New(seq))
+        let seq = self.append(row)?;
+        self.memory.pending.insert((*conversation, *dedupe_key), Seen { seq, at: now.0 });
+        Ok(Accepted::New(InboxSeq(seq)))
     }
 
-    fn seen(&mut self, id: ConversationId, key: crate::inbound::DedupeKey) -> Result<Option<Seen>, ReadError> {
+    fn seen(&mut self, id: ConversationId, key: DedupeKey) -> Result<Option<Seen>, ReadError> {
         if let Some(seen) = self.memory.pending.get(&(id, key)) {
             return Ok(Some(*seen));
         }
         let table = self.conversation.open(self.transaction)?;
-        let row = table.get(tables::dedupe_key(id, key).as_slice())?;
-        row.map(|bytes| record::decode(bytes.value()).map_err(|why| ReadError::unreadable("a conversation", why)))
-            .transpose()
+        match table.get(tables::dedupe_key(id, key).as_slice())? {
+            Some(row) => {
+                let seen = record::decode(row.value()).map_err(|why| ReadError::unreadable("a dedupe key", why));
+                tables::unless_damaged(seen)
+            }
+            None => Ok(None),
+        }
     }
 
-    fn append(&mut self, conversation: ConversationId, item: &InboxItem) -> Result<InboxSeq, ReadError> {
+    fn append(&mut self, row: &[u8]) -> Result<u64, ReadError> {
         let seq = self.next_seq();
-        let value = tables::inbox_value(conversation, item);
-        self.inbox.open(self.transaction)?.insert(seq, value.as_slice())?;
+        self.inbox.open(self.transaction)?.insert(seq, row)?;
         self.changed.inbox = true;
-        Ok(InboxSeq(seq))
+        Ok(seq)
     }
 
     fn next_seq(&mut self) -> u64 {
@@ -100,14 +104,13 @@ impl<'txn> Batch<'txn> {
         Ok(ids)
     }
 
-    pub(super) fn commit(&mut self, turns: Vec<TurnCommit>) -> Result<Vec<Committed>, ReadError> {
-        turns.into_iter().map(|turn| self.commit_one(turn)).collect()
+    pub(super) fn commit(&mut self, turns: Vec<Turn>) -> Result<Vec<Committed>, ReadError> {
+        turns.into_iter().map(|turn| self.commit_one(&turn)).collect()
     }
 
-    fn commit_one(&mut self, turn: TurnCommit) -> Result<Committed, ReadError> {
-        let TurnCommit { id, consumed, .. } = turn;
+    fn commit_one(&mut self, turn: &Turn) -> Result<Committed, ReadError> {
         let table = self.conversation.open(self.transaction)?;
-        let state_key = tables::state_key(id);
+        let state_key = tables::state_key(turn.id);
         let version = match table.get(state_key.as_slice())? {
             // The version is a conversation's first field, so it can be read alone.
             Some(bytes) => {
@@ -116,30 +119,26 @@ impl<'txn> Batch<'txn> {
             None => 0,
         };
         let unconsumed =
-            version == turn.expected_version && self.inbox.open(self.transaction)?.remove(consumed.0)?.is_some();
+            version == turn.expected_version && self.inbox.open(self.transaction)?.remove(turn.consumed)?.is_some();
         if !unconsumed {
             return Ok(Committed::Conflict);
         }
-        table.insert(state_key.as_slice(), record::encode(&turn.conversation).as_slice())?;
-        let journal_key = tables::journal_key(id, turn.journal.turn);
-        table.insert(journal_key.as_slice(), record::encode(&turn.journal).as_slice())?;
-        if let Some((key, received)) = turn.dedupe {
-            let seen = Seen { seq: consumed.0, at: received.0 };
-            table.insert(tables::dedupe_key(id, key).as_slice(), record::encode(&seen).as_slice())?;
+        table.insert(state_key.as_slice(), turn.conversation.as_slice())?;
+        table.insert(turn.journal_key.as_slice(), turn.journal.as_slice())?;
+        if let Some((key, row)) = &turn.dedupe {
+            table.insert(tables::dedupe_key(turn.id, *key).as_slice(), row.as_slice())?;
             // The same text sent again since is another message, and known by its own number until its own turn.
-            if self.memory.pending.get(&(id, key)).is_some_and(|pending| pending.seq == consumed.0) {
-                self.memory.pending.remove(&(id, key));
+            if self.memory.pending.get(&(turn.id, *key)).is_some_and(|pending| pending.seq == turn.consumed) {
+                self.memory.pending.remove(&(turn.id, *key));
             }
         }
-        for entry in &turn.outbox {
-            let head = OutboxHead { status: Status::Ready, attempts: 0, ambiguous: 0 };
+        for row in &turn.outbox {
             let seq = self.next_seq();
-            let value = tables::outbox_value(&head, &record::encode(entry));
-            self.outbox.open(self.transaction)?.insert(seq, value.as_slice())?;
+            self.outbox.open(self.transaction)?.insert(seq, row.as_slice())?;
             self.changed.outbox = true;
         }
-        for event in turn.follow_ups {
-            self.append(id, &InboxItem::Event(event))?;
+        for row in &turn.follow_ups {
+            self.append(row)?;
         }
         Ok(Committed::Done)
     }
@@ -153,17 +152,13 @@ impl<'txn> Batch<'txn> {
         let outbox = self.outbox.open(self.transaction)?;
         if status.is_final() {
             let Some(bytes) = outbox.remove(seq.0)?.map(|row| row.value().to_vec()) else { return Ok(()) };
-            let entry = tables::outbox_row(seq, &bytes)?.entry;
+            let (_, entry) = tables::outbox_parts(&bytes)?;
+            let unreadable = |why| ReadError::unreadable("outbox", why);
+            // An entry's first fields name it, so they can be read alone.
+            let (conversation, turn, index) = record::decode(entry).map_err(unreadable)?;
             let without_doubt = matches!(status, Status::Sent { .. }) && ambiguous == 0;
-            let fate = Fate {
-                conversation: entry.conversation,
-                turn: entry.turn,
-                index: entry.index,
-                status,
-                attempts,
-                ambiguous,
-                entry: (!without_doubt).then_some(entry),
-            };
+            let entry = if without_doubt { None } else { Some(record::decode(entry).map_err(unreadable)?) };
+            let fate = Fate { conversation, turn, index, status, attempts, ambiguous, entry };
             self.settled.open(self.transaction)?.insert(seq.0, record::encode(&fate).as_slice())?;
         } else {
             let Some(bytes) = outbox.get(seq.0)?.map(|row| row.value().to_vec()) else { return Ok(()) };
@@ -176,7 +171,7 @@ impl<'txn> Batch<'txn> {
             let known =
                 self.conversation.open(self.transaction)?.get(tables::state_key(conversation).as_slice())?.is_some();
             if known {
-                self.append(conversation, &InboxItem::Event(event))?;
+                self.append(&tables::inbox_value(conversation, &InboxItem::Event(event)))?;
             }
         }
         Ok(())

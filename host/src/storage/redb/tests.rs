@@ -409,10 +409,13 @@ fn the_bytes_of_a_row_are_pinned() {
     };
     let bytes = record::encode(&conversation);
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, "01ac02027761010275310000000004 6d656e75 01 00 01 02 7b7d 00 00 00 00 00".replace(' ', ""));
+    assert_eq!(hex, "01ac02000277610102753100000000046d656e7501 00 01 02 7b7d 00 00 00 00".replace(' ', ""));
     assert_eq!(record::decode::<Conversation>(&bytes), Ok(conversation));
-    assert_eq!(record::decode::<u64>(&bytes), Ok(300), "the version can be read alone");
+    assert_eq!(record::decode::<(u64, u32)>(&bytes), Ok((300, 0)), "version and fence can be read alone");
     assert_eq!(record::decode::<u64>(&[9, 1]), Err(record::Unreadable::Newer { found: 9 }));
+    let entry = reply(ConversationId([7; 16]), 5);
+    let named = record::decode::<(ConversationId, u32, u16)>(&record::encode(&entry));
+    assert_eq!(named, Ok((entry.conversation, 5, 0)), "what names an entry can be read alone");
     let key = DedupeKey([0xab; 16]);
     assert_eq!(record::decode::<DedupeKey>(&record::encode(&key)), Ok(key));
 }

@@ -7,18 +7,18 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::ReadError;
 use super::apply::{Batch, Changed};
+use super::prepared::{Arrival, Turn};
 use super::recover::Memory;
 use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
-use crate::inbound::Inbound;
 use crate::limits::STORAGE_BATCH_MAX;
-use crate::storage::{Accepted, Committed, Quarantined, Settlement, Swept, TurnCommit};
+use crate::storage::{Accepted, Committed, Quarantined, Settlement, Swept};
 
 /// One operation and whom to tell when it is durable. A caller that is never told must assume it is not.
 pub(super) enum Op {
-    Accept { now: Timestamp, inbounds: Vec<Inbound>, done: oneshot::Sender<Vec<Accepted>> },
+    Accept { now: Timestamp, arrivals: Vec<Arrival>, done: oneshot::Sender<Vec<Accepted>> },
     Quarantine { bodies: Vec<Quarantined>, done: oneshot::Sender<Vec<u64>> },
-    Commit { turns: Vec<TurnCommit>, done: oneshot::Sender<Vec<Committed>> },
+    Commit { turns: Vec<Turn>, done: oneshot::Sender<Vec<Committed>> },
     Settle { settlements: Vec<Settlement>, done: oneshot::Sender<()> },
     Sweep { now: Timestamp, done: oneshot::Sender<Swept> },
     Erase { id: ConversationId, done: oneshot::Sender<()> },
@@ -70,7 +70,7 @@ impl Writer {
             let mut batch = Batch::new(&transaction, &mut self.memory);
             for op in ops.drain(..) {
                 answers.push(match op {
-                    Op::Accept { now, inbounds, done } => answer(done, batch.accept(now, inbounds)?),
+                    Op::Accept { now, arrivals, done } => answer(done, batch.accept(now, arrivals)?),
                     Op::Quarantine { bodies, done } => answer(done, batch.quarantine(&bodies)?),
                     Op::Commit { turns, done } => answer(done, batch.commit(turns)?),
                     Op::Settle { settlements, done } => answer(done, batch.settle(settlements)?),
