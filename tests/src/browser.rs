@@ -122,7 +122,10 @@ impl Browser {
     /// # Panics
     /// After [`PATIENCE`], with what the page said in the meantime.
     pub async fn until(&self, expression: &str) {
-        let met = until(expression, || async { self.value(expression).await.as_bool().filter(|met| *met) });
+        // What is not there yet throws; that is one more reason to wait.
+        let script = format!("try {{ return {expression}; }} catch {{ return false; }}");
+        let ask = || self.post("/execute/sync", json!({ "script": script, "args": [] }));
+        let met = until(expression, || async { ask().await.as_bool().filter(|met| *met) });
         tokio::select! {
             _ = met => {}
             () = tokio::time::sleep(PATIENCE.mul_f32(0.9)) => {
