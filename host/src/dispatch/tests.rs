@@ -370,7 +370,7 @@ async fn e3_what_cannot_be_reached_waits_without_burning_attempts() {
 async fn e4_an_answer_that_never_comes_is_unknown_and_sent_again_at_most_twice() {
     let storage = Memory::with([reply(1, 1), increment(2, 1)]);
     let server = Server::start(|_, _| Behaviour::Hang(Vec::new())).await;
-    let running = Running::with_timeout(&storage, &server, settings(), Duration::from_millis(50));
+    let running = Running::with_timeout(&storage, &server, settings(), Duration::from_millis(500));
     storage.settled_rows(2).await;
     running.stop().await;
     assert_eq!(texts(&server).len(), 3);
