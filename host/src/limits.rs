@@ -80,11 +80,6 @@ pub const REPLY_WINDOW: Duration = Duration::from_hours(24);
 /// Profile changes are worth recording late, but not for ever.
 pub const TRACK_WINDOW: Duration = Duration::from_hours(72);
 
-/// Braze's, per trigger call; conversations send one so that the answer names one user.
-pub const RECIPIENTS_PER_TRIGGER_MAX: usize = 50;
-/// Braze's strictest contract allows 50 objects a call, others 75.
-pub const TRACK_OBJECTS_PER_CALL_MAX: usize = 50;
-
 /// Operations that share one durable write; larger batches only add latency.
 pub const STORAGE_BATCH_MAX: usize = 256;
 /// Operations waiting for the writer; beyond it webhooks are told to come back later.

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::turn::{Conversation, Route};
 use super::{
-    AttributeChange, Choice, ConversationId, Decision, DeliveryFailure, Effect, Event, HandoffUpdate, NamedJson, Reply,
+    AttributeChange, Choice, ConversationId, Decision, DeliveryFailure, Effect, Event, HandoffUpdate, Reply,
     RequestError, Response,
 };
 use crate::limits::{REPLY_WINDOW, TRACK_WINDOW};
@@ -198,13 +198,6 @@ pub fn chosen(offered: &[Choice], text: &str, numbered: bool) -> Option<String> 
 
 fn normal(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-}
-
-/// A JSON text's name and value, for those who build effects in code.
-impl From<(&str, &str)> for NamedJson {
-    fn from((name, value): (&str, &str)) -> Self {
-        Self { name: name.into(), value: value.into() }
-    }
 }
 
 #[cfg(test)]

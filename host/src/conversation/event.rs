@@ -11,6 +11,13 @@ pub struct NamedJson {
     pub value: String,
 }
 
+#[cfg(test)]
+impl From<(&str, &str)> for NamedJson {
+    fn from((name, value): (&str, &str)) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+}
+
 /// Who is talking.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {

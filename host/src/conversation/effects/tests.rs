@@ -1,7 +1,7 @@
 //! What becomes of each effect, and which text means which choice.
 
 use super::*;
-use crate::conversation::{Campaign, Handoff, NextState, Priority, Request, Timer, WhileWaiting};
+use crate::conversation::{Campaign, Handoff, NamedJson, NextState, Priority, Request, Timer, WhileWaiting};
 
 /// One campaign beside the replies', one Canvas.
 pub(in crate::conversation) struct Named;
