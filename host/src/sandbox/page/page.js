@@ -457,7 +457,8 @@ async function reload() {
 function listen() {
   const events = new EventSource("/sandbox/events");
   const on = (kind, act) => events.addEventListener(kind, (event) => act(JSON.parse(event.data)));
-  events.onopen = () => { find("offline").hidden = true; reload(); };
+  // Only what was said after everything was fetched anew is sure to be shown, so until then the page counts as offline.
+  events.onopen = async () => { await reload(); find("offline").hidden = true; };
   events.onerror = () => { find("offline").hidden = false; };
   on("message", (message) => {
     if (message.user !== page.user) return;
