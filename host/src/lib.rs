@@ -13,6 +13,7 @@ pub mod inbound;
 pub mod outbox;
 
 pub mod braze;
+pub mod build;
 pub mod ingress;
 pub mod plugins;
 pub mod storage;

@@ -98,3 +98,8 @@ pub const SWEEP_ROWS_MAX: usize = 2_000;
 pub const SWEEP_PIECE_INTERVAL: Duration = Duration::from_millis(250);
 /// Between two sweeps.
 pub const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What a build's tools may say: more than anybody reads, and a template gone wrong can fill a disk with it.
+pub const BUILD_TALK_BYTES_MAX: usize = 1024 * 1024;
+/// What a build's tools may answer as data: cargo's list of what it made is a KiB for each crate.
+pub const BUILD_DATA_BYTES_MAX: usize = 16 * 1024 * 1024;

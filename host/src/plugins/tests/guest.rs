@@ -99,7 +99,8 @@ pub(super) fn foreign(module: &str, wit: &str, world: &str) -> Vec<u8> {
 fn encode(module: &str, resolve: &Resolve, package: wit_parser::PackageId, world: &str) -> Vec<u8> {
     let mut module = wat::parse_str(module).expect("the module parses");
     let world = resolve.select_world(&[package], Some(world)).expect("the world is there");
-    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).expect("the metadata fits");
-    let mut encoder = ComponentEncoder::default().validate(true).module(&module).expect("the module fits its world");
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8, false).expect("the metadata fits");
+    let mut encoder = ComponentEncoder::default();
+    encoder.validate(true).module(&module).expect("the module fits its world");
     encoder.encode().expect("the component is encoded")
 }
