@@ -17,3 +17,6 @@ mod question;
 
 pub use answer::{NotAnAnswer, answer};
 pub use question::{context, event, question};
+
+#[cfg(test)]
+mod tests;

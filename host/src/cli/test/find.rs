@@ -45,7 +45,10 @@ fn no_transcript(folder: &Path) -> String {
 
 /// The component built from the project that the transcript's folder is in; or where it was looked for.
 pub(super) fn component(transcript: &Transcript) -> Result<PathBuf, String> {
-    let folder = transcript.file.parent().unwrap_or(Path::new(""));
+    let folder = match transcript.file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
     let project = project(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let places = project.as_deref().map(places).unwrap_or_default();
     if let Some(file) = places.iter().find(|place| place.is_file()) {
