@@ -5,6 +5,7 @@
 //! one line in [`RECIPES`].
 
 pub mod artifact;
+mod c;
 pub mod component;
 mod error;
 mod project;
@@ -35,6 +36,7 @@ pub trait Recipe: Send + Sync {
 /// The languages that can be built.
 static RECIPES: &[(Language, &dyn Recipe)] = &[
     (Language::Rust, &rust::Rust),
+    (Language::C, &c::C),
     // One line a language.
 ];
 
