@@ -70,7 +70,7 @@ async fn a_plugin_that_traps_or_breaks_a_limit_fails_the_turn_and_not_the_test()
          > panic\n! error other the plugin trapped:\n\
          > out of bounds\n! error other the plugin trapped: out of bounds memory access.\n\
          > grow memory\n! error other the plugin needed more than its 134217728 bytes\n\
-         > loop\n! error other the plugin ran longer than its 250\n\
+         > loop\n! error other\n\
          > error\n! error other asked for an error\n\
          > bad state\n! error bad-state asked for a bad state\n\
          > empty text\n! refused effects[0] (reply): text is empty\n\
