@@ -68,9 +68,9 @@ async fn a_plugin_that_traps_or_breaks_a_limit_fails_the_turn_and_not_the_test()
         "hostile.chat",
         "> remember 7\n< remembered\n\
          > panic\n! error other the plugin trapped:\n\
-         > stack overflow\n! error other the plugin's call stack is used up\n\
-         > grow memory\n! error other the plugin needed more than its 134217728 bytes of memory\n\
-         > loop\n! error other the plugin ran longer than its 250 ms\n\
+         > out of bounds\n! error other the plugin trapped: out of bounds memory access.\n\
+         > grow memory\n! error other the plugin needed more than its 134217728 bytes\n\
+         > loop\n! error other\n\
          > error\n! error other asked for an error\n\
          > bad state\n! error bad-state asked for a bad state\n\
          > empty text\n! refused effects[0] (reply): text is empty\n\
@@ -131,7 +131,8 @@ async fn wrong_use_says_how_to_do_it() {
     let missing = PathBuf::from("plugins/no-such.wasm");
     for (arguments, code, told) in [
         (vec![chat], 2, "--plugin FILE.wasm"),
-        (vec![], 2, "name a transcript (*.chat) or a folder of them"),
+        (vec![], 2, "tests holds no transcript (*.chat): name one"),
+        (vec!["no-such"], 2, "name a transcript (*.chat) or a folder of them"),
         (vec!["plugins/menu"], 2, "did you mean plugins/menu/tests?"),
         (vec!["--stdio", "--json", chat], 2, "cannot be used with"),
         (vec!["--plugin", utf8(&missing), chat], 2, "plugins/no-such.wasm"),

@@ -39,8 +39,12 @@ pub(super) fn transcripts(paths: &[PathBuf]) -> Result<Vec<Transcript>, String> 
 
 fn no_transcript(folder: &Path) -> String {
     let tests = folder.join("tests");
-    let meant = if tests.is_dir() { format!("\n       did you mean {}?", tests.display()) } else { String::new() };
-    format!("{} holds no transcript (*.chat){meant}", folder.display())
+    let fix = if tests.is_dir() {
+        format!("did you mean {}?", tests.display())
+    } else {
+        "name one, or a folder of them".into()
+    };
+    format!("{} holds no transcript (*.chat): {fix}", folder.display())
 }
 
 /// The component built from the project that the transcript's folder is in; or where it was looked for.

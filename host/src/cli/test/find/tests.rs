@@ -33,7 +33,7 @@ fn folders_are_sorted_and_files_taken_as_they_are_named() {
         Ok(&["u/c.txt", "t/a.chat", "t/b.chat"].map(Into::into)[..])
     );
     let none = found(root.path(), &["empty"]).expect_err("there is none");
-    assert!(none.ends_with("empty holds no transcript (*.chat)"), "{none}");
+    assert!(none.ends_with("empty holds no transcript (*.chat): name one, or a folder of them"), "{none}");
     let meant = found(root.path(), &["p"]).expect_err("there is none");
     assert!(meant.contains("did you mean ") && meant.ends_with("p/tests?"), "{meant}");
     let missing = found(root.path(), &["t", "nowhere"]).expect_err("it is not there");
