@@ -8,8 +8,11 @@ pub mod artifact;
 mod c;
 pub mod component;
 mod error;
+pub mod keep;
 mod project;
 mod rust;
+mod sources;
+pub mod template;
 pub mod tool;
 mod workshop;
 
@@ -34,11 +37,7 @@ pub trait Recipe: Send + Sync {
 }
 
 /// The languages that can be built.
-static RECIPES: &[(Language, &dyn Recipe)] = &[
-    (Language::Rust, &rust::Rust),
-    (Language::C, &c::C),
-    // One line a language.
-];
+static RECIPES: &[(Language, &dyn Recipe)] = &[(Language::Rust, &rust::Rust), (Language::C, &c::C)];
 
 /// A component, and how long it took.
 #[derive(Clone, Debug)]
