@@ -2,6 +2,7 @@
 
 mod guest;
 mod hostile;
+mod hostile_c;
 mod loading;
 mod turns;
 mod wasi;
