@@ -1,6 +1,7 @@
 //! The plugin host: which plugins there are, and one turn of one of them. Everything about wasmtime stays in here.
 
 mod bindings;
+mod compile;
 mod convert;
 mod engine;
 mod failure;
@@ -18,6 +19,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::config;
 use crate::conversation::{Context, Event};
+pub use compile::{COMMAND as COMPILE_COMMAND, CompileLimits, Compiling, serve as compile_for_host};
 pub use engine::EngineError;
 pub use failure::{CallStack, TurnFailure};
 pub use inspect::{CONTRACT, Interfaces, Problem};
@@ -36,22 +38,29 @@ pub struct Plugins {
 impl Plugins {
     /// A host without plugins, with room for instances of `memory_bytes_max` each.
     pub fn new(memory_bytes_max: usize) -> Result<Self, EngineError> {
-        Ok(Self { runtime: Arc::new(Runtime::new(memory_bytes_max)?), loaded: RwLock::default() })
+        Self::compiling(memory_bytes_max, Compiling::default())
+    }
+
+    /// The same, compiling in this way.
+    pub fn compiling(memory_bytes_max: usize, compiling: Compiling) -> Result<Self, EngineError> {
+        Ok(Self { runtime: Arc::new(Runtime::new(memory_bytes_max, compiling)?), loaded: RwLock::default() })
     }
 
     /// Every `*.wasm` of the folder and every plugin the configuration names. One that cannot be loaded costs its error and not the start.
-    pub async fn load(config: &config::Plugins) -> Result<(Self, Vec<LoadError>), EngineError> {
+    pub async fn load(config: &config::Plugins, compiling: Compiling) -> Result<(Self, Vec<LoadError>), EngineError> {
         let (wanted, mut errors) = wanted(config);
         let largest = wanted.iter().map(|plugin| plugin.limits.memory_bytes_max).max();
-        let plugins = Self::new(largest.unwrap_or_default().max(crate::limits::PLUGIN_MEMORY_BYTES_MAX))?;
-        for plugin in wanted {
-            match plugins.compile(plugin).await {
+        let largest = largest.unwrap_or_default().max(crate::limits::PLUGIN_MEMORY_BYTES_MAX);
+        let plugins = Self::compiling(largest, compiling.kept_in(config.cache.clone()))?;
+        for loaded in load::load_all(&plugins.runtime, wanted).await {
+            match loaded {
                 Ok(plugin) => {
-                    plugins.insert(plugin);
+                    plugins.insert(Arc::new(plugin));
                 }
                 Err(error) => errors.push(error),
             }
         }
+        plugins.runtime.compiler.forget_others();
         Ok((plugins, errors))
     }
 

@@ -32,7 +32,7 @@ const WASI: [&str; 4] = [
 ];
 
 /// A guest whose `handle` runs `body`: `$input` points to its arguments, its result to the answer.
-pub(super) fn handling(body: &str) -> Vec<u8> {
+pub(in crate::plugins) fn handling(body: &str) -> Vec<u8> {
     component(&module("turnwise:bot/bot@0.1.0#handle", body, ""), "plugin", "")
 }
 
@@ -42,7 +42,7 @@ pub(super) fn handling_with(imports: &str, body: &str, items: &str) -> Vec<u8> {
 }
 
 /// Writes numbers into the answer, each at its offset, and returns it.
-pub(super) fn answer(words: &[(u32, u32)]) -> String {
+pub(in crate::plugins) fn answer(words: &[(u32, u32)]) -> String {
     let stores: String = words
         .iter()
         .map(|(offset, value)| format!("(i32.store (i32.const {}) (i32.const {value}))", DECISION_AT + offset))
@@ -51,7 +51,7 @@ pub(super) fn answer(words: &[(u32, u32)]) -> String {
 }
 
 /// The least a plugin can do: `keep`, no effects.
-pub(super) fn keeping() -> Vec<u8> {
+pub(in crate::plugins) fn keeping() -> Vec<u8> {
     handling(&answer(&[]))
 }
 
