@@ -9,6 +9,7 @@ mod inspect;
 mod limiter;
 mod load;
 mod log;
+mod stored;
 mod ticker;
 mod turn;
 mod wasi;
@@ -25,6 +26,7 @@ pub use failure::{CallStack, TurnFailure};
 pub use inspect::{CONTRACT, Interfaces, Problem};
 pub use load::{LoadError, Manifest, Plugin, Wanted};
 pub use log::{LogLevel, LogLine};
+pub use stored::StoredState;
 pub use turn::TurnResult;
 
 use engine::Runtime;
@@ -107,17 +109,6 @@ impl Plugins {
     ) -> TurnResult {
         turn::run(&self.runtime, plugin, context, state, event).await
     }
-
-    /// State of version `from` as this plugin's version; `None` where the plugin exports no migration, and reads what it finds.
-    pub async fn migrate(
-        &self,
-        plugin: &Plugin,
-        context: &Context,
-        state: &str,
-        from: u32,
-    ) -> Option<Result<String, TurnFailure>> {
-        turn::migrate(&self.runtime, plugin, context, state, from).await
-    }
 }
 
 /// The named plugins, and those files of the folder that none of them names.
@@ -166,4 +157,4 @@ fn wasm_files(config: &config::Plugins) -> std::io::Result<Vec<PathBuf>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

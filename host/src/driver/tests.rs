@@ -1,5 +1,7 @@
 //! The driver over a real database and real plugins. Built by `make plugins` and `make guests`.
 
+mod stored;
+
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -195,7 +197,10 @@ async fn plugins_that_trap_and_loop_cost_their_turns_only() {
             Outcome::Decided(_) => "decided".into(),
         })
         .collect();
-    assert_eq!(kinds, ["trapped", "deadline-exceeded", "trapped", "out-of-memory", "decided"]);
+    // On a machine that is busy elsewhere a loop may end by the wall clock.
+    let looped = kinds[1].as_str();
+    assert!(["deadline-exceeded", "stalled"].contains(&looped), "{looped}");
+    assert_eq!(kinds, ["trapped", looped, "trapped", "out-of-memory", "decided"]);
     running.stop().await;
 }
 

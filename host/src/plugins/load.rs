@@ -56,7 +56,7 @@ impl Plugin {
         self.manifest.as_ref().map(|manifest| manifest.state_version)
     }
 
-    /// Whether it can read state of an older version with [`super::Plugins::migrate`].
+    /// Whether it can read state of an older version in [`super::Plugins::decide_on`].
     #[must_use]
     pub fn migrates(&self) -> bool {
         self.migration.is_some()

@@ -1,8 +1,9 @@
 //! Plugins that behave and plugins that do not, each in a real instance.
 
-pub(super) mod guest;
+pub(crate) mod guest;
 mod hostile;
 mod loading;
+mod stored;
 mod turns;
 mod wasi;
 
