@@ -183,7 +183,7 @@ impl Driver {
         }
     }
 
-    /// Asks the plugin.
+    /// Asks the plugin, unless it mostly fails.
     async fn decide(&self, turn: &Turn) -> Answer {
         let Some(plugin) = self.plugins.get(&turn.before.bot) else {
             let result = self.plugins.decide(&turn.before.bot, &turn.context, None, &turn.event).await;
@@ -191,7 +191,12 @@ impl Driver {
         };
         let before = &turn.before;
         let stored = before.state.as_deref().map(|state| StoredState { state, version: before.state_version });
+        let admitted = match plugin.breaker.admit(self.clock.now()) {
+            Ok(admitted) => admitted,
+            Err(failure) => return answer(TurnResult::failed(failure), None),
+        };
         let result = self.plugins.decide_on(&plugin, &turn.context, stored, &turn.event).await;
+        admitted.learn(self.clock.now(), turn.id, &result.outcome);
         answer(result, plugin.state_version())
     }
 

@@ -73,6 +73,17 @@ pub const PLUGIN_LOCALS_MAX: u64 = 5_000_000;
 pub const PLUGIN_TYPES_MAX: u64 = 200_000;
 /// Functions lifted and lowered between components and modules: all of WASI is a few hundred.
 pub const PLUGIN_ADAPTERS_MAX: u64 = 20_000;
+/// Below this many turns a share of failures says nothing; from it on, a plugin that fails in more than half of them is stopped.
+pub const PLUGIN_BREAKER_TURNS_MIN: u32 = 20;
+/// How far back its turns count.
+pub const PLUGIN_BREAKER_WINDOW: Duration = Duration::from_mins(1);
+/// From stopping a plugin to the first turn that tries it again, doubled by each that fails: users wait for this.
+pub const PLUGIN_BREAKER_PROBE_WAIT: Duration = Duration::from_secs(10);
+/// A plugin that needs outside help is found working again this late at most.
+pub const PLUGIN_BREAKER_PROBE_WAIT_MAX: Duration = Duration::from_mins(2);
+/// Conversations whose turns must fail before any of it counts: one user who found a message that breaks a plugin cannot take it from
+/// everybody.
+pub const PLUGIN_BREAKER_CONVERSATIONS_MIN: usize = 3;
 /// Deep enough for recursive parsers; the host's own stack for the call is four times as large.
 pub const PLUGIN_STACK_BYTES_MAX: usize = 512 * 1024;
 /// Python has over twenty core modules in a component.

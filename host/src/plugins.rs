@@ -1,6 +1,7 @@
 //! The plugin host: which plugins there are, and one turn of one of them. Everything about wasmtime stays in here.
 
 mod bindings;
+mod breaker;
 mod compile;
 mod convert;
 mod engine;
@@ -20,6 +21,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::config;
 use crate::conversation::{Context, Event};
+pub use breaker::{Admitted, Opened, PluginBreaker};
 pub use compile::{COMMAND as COMPILE_COMMAND, CompileLimits, Compiling, serve as compile_for_host};
 pub use engine::EngineError;
 pub use failure::{CallStack, TurnFailure};

@@ -51,7 +51,13 @@ pub enum TurnFailure {
     )]
     StateTooNew { stored: u32, known: u32 },
     #[error("the state could not be migrated from version {from} to {to}, and stays as it is: {failure}")]
-    Migration { from: u32, to: u32, failure: Box<TurnFailure> },
+    Migration { from: u32, to: u32, failure: Box<Self> },
+    #[error(
+        "the plugin failed in more than half of its recent turns, so it is not asked; in {} s one turn tries it again. A new version \
+         of it is asked at once",
+        probe_in.as_secs()
+    )]
+    Stopped { probe_in: Duration },
     #[error("there is no plugin {name:?}; {}", known_plugins(.known))]
     NoSuchPlugin { name: String, known: Vec<String> },
     #[error("the plugin cannot be started: {0}")]
@@ -74,6 +80,7 @@ impl TurnFailure {
             Self::Refused(_) => "refused",
             Self::StateTooNew { .. } => "state-too-new",
             Self::Migration { .. } => "migration-failed",
+            Self::Stopped { .. } => "stopped",
             Self::NoSuchPlugin { .. } => "no-such-plugin",
             Self::Instantiate(_) => "instantiate",
         }

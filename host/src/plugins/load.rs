@@ -12,6 +12,7 @@ use wasmtime::component::{Component, InstancePre};
 use super::bindings::described::DescribedIndices;
 use super::bindings::migrating::MigratingPre;
 use super::bindings::plugin::{Plugin as World, PluginPre};
+use super::breaker::PluginBreaker;
 use super::convert;
 use super::engine::Runtime;
 use super::failure::Phase;
@@ -45,6 +46,8 @@ pub struct Plugin {
     /// `[plugins.NAME.settings]`, for the context of its turns.
     pub settings: Vec<NamedJson>,
     pub limits: PluginLimits,
+    /// Whether it may be asked. Only the driver does: a replay or a test asks in any case.
+    pub breaker: PluginBreaker,
     pub(super) pre: PluginPre<TurnData>,
     pub(super) migration: Option<MigratingPre<TurnData>>,
 }
@@ -129,6 +132,7 @@ pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugi
     let memory_bytes_at_start = try_start(runtime, &linked, limits).await.map_err(failed)?;
     let manifest = describe(runtime, &linked, limits).await.map_err(failed)?;
     Ok(Plugin {
+        breaker: PluginBreaker::new(&name),
         name,
         file,
         digest,
