@@ -20,7 +20,7 @@ use crate::driver::Driver;
 use crate::ingress::listener::Limits;
 use crate::ingress::{self, Ingress};
 use crate::limits::{SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
-use crate::plugins::{EngineError, LoadError, Plugins};
+use crate::plugins::{Compiling, EngineError, LoadError, Plugins};
 use crate::storage::redb::{OpenError, Redb};
 use crate::storage::{Storage, StorageError, Swept};
 use crate::telemetry;
@@ -71,7 +71,7 @@ impl App {
         let public = bind(config.server.listen, "server.listen").await?;
         let admin = bind(config.server.admin, "server.admin").await?;
         let storage = Arc::new(Redb::open(&config.storage.path, config.storage.cache_bytes, clock.now())?);
-        let (plugins, load_errors) = Plugins::load(&config.plugins).await?;
+        let (plugins, load_errors) = Plugins::load(&config.plugins, Compiling::in_processes()).await?;
         let plugins = Arc::new(plugins);
         let bots = config.sources.iter().map(|(source, settings)| (source.clone(), settings.bot.clone())).collect();
         let errors = load_errors.iter().map(ToString::to_string).collect();

@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Environment, SystemEnvironment};
+use crate::plugins::{COMPILE_COMMAND, compile_for_host};
 use crate::telemetry;
 use braze_template::TemplateOptions;
 
@@ -68,6 +69,16 @@ enum Command {
     Braze(BrazeCommand),
     /// Run the fake Braze of `dev` on its own, in front of any host.
     Sandbox(sandbox::Options),
+    /// What the host starts to compile a plugin in a process of its own.
+    #[command(hide = true, name = COMPILE_COMMAND)]
+    CompilePlugin {
+        /// How long it may compute.
+        cpu_seconds: u64,
+        /// How much address space it may take.
+        memory_bytes: u64,
+        /// Which engine the code is for, as the host names it.
+        engine: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -115,6 +126,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve { config } => logged(None, serve::run(config)),
         Command::Dev(options) => logged(Some(telemetry::DEV_FILTER), dev::run(options)),
         Command::Sandbox(options) => logged(None, sandbox::run(options)),
+        Command::CompilePlugin { cpu_seconds, memory_bytes, engine } => {
+            ExitCode::from(compile_for_host(cpu_seconds, memory_bytes, &engine))
+        }
         Command::Check { config, json } => check::run(&config, json),
         Command::Plugin(PluginCommand::New(options)) => plugin_new::run(&options).emit(),
         Command::Plugin(PluginCommand::Build(options)) => {

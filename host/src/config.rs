@@ -103,6 +103,8 @@ pub struct Source {
 #[derive(Clone, Debug)]
 pub struct Plugins {
     pub dir: PathBuf,
+    /// Where compiled plugins are kept for the next start, if they are.
+    pub cache: Option<PathBuf>,
     pub named: BTreeMap<String, Plugin>,
 }
 

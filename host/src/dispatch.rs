@@ -20,11 +20,11 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::braze::Braze;
+use crate::breaker::Pass;
 use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::conversation::{ConversationId, DeliveryFailure, Event};
 use crate::limits::STORAGE_BATCH_MAX;
-use crate::outbox::breaker::Pass;
 use crate::outbox::gate::{Attempt, Gate};
 use crate::outbox::pace::{EndpointGroup, RateHeaders};
 use crate::outbox::transition::{self, Failure, Next, Policy, SendOutcome};

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::conversation::effects::Catalog;
 use crate::conversation::{Answer, Cause, Conversation, ConversationId, Event, Outcome, Route, Turn};
-use crate::plugins::{Plugins, TurnResult};
+use crate::plugins::{Plugins, StoredState, TurnResult};
 use crate::storage::{Committed, InboxItem, InboxRow, InboxSeq, Storage, StorageError, TurnCommit};
 use crate::telemetry;
 use lanes::Lanes;
@@ -26,7 +26,7 @@ const ROWS_IN_MEMORY_MAX: usize = 4_096;
 const ROWS_PER_TAKE_MAX: usize = 512;
 
 /// Failures whose reason is in the plugin's own words, which may repeat the user's.
-const QUOTING: [&str; 2] = ["refused", "bad-output"];
+const QUOTING: [&str; 3] = ["refused", "bad-output", "migration-failed"];
 
 /// What a turn needs, shared by all lanes.
 pub struct Driver {
@@ -183,24 +183,20 @@ impl Driver {
         }
     }
 
-    /// Asks the plugin, after it has brought a state of an older version up to its own.
+    /// Asks the plugin, unless it mostly fails.
     async fn decide(&self, turn: &Turn) -> Answer {
         let Some(plugin) = self.plugins.get(&turn.before.bot) else {
             let result = self.plugins.decide(&turn.before.bot, &turn.context, None, &turn.event).await;
             return answer(result, None);
         };
-        let stored = turn.before.state.as_deref();
-        let older =
-            turn.before.state_version.filter(|version| plugin.state_version().is_some_and(|now| *version < now));
-        let migrated = match stored.zip(older) {
-            Some((state, from)) => self.plugins.migrate(&plugin, &turn.context, state, from).await,
-            None => None,
+        let before = &turn.before;
+        let stored = before.state.as_deref().map(|state| StoredState { state, version: before.state_version });
+        let admitted = match plugin.breaker.admit(self.clock.now()) {
+            Ok(admitted) => admitted,
+            Err(failure) => return answer(TurnResult::failed(failure), None),
         };
-        let result = match migrated {
-            Some(Err(failure)) => TurnResult::failed(failure),
-            Some(Ok(state)) => self.plugins.decide_with(&plugin, &turn.context, Some(&state), &turn.event).await,
-            None => self.plugins.decide_with(&plugin, &turn.context, stored, &turn.event).await,
-        };
+        let result = self.plugins.decide_on(&plugin, &turn.context, stored, &turn.event).await;
+        admitted.learn(self.clock.now(), turn.id, &result.outcome);
         answer(result, plugin.state_version())
     }
 

@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests measure and spawn; the runtime ends with them"))]
 
+pub mod breaker;
 pub mod clock;
 pub mod limits;
 

@@ -49,6 +49,41 @@ pub const PLUGIN_WALL_CLOCK_DEADLINES: u32 = 4;
 pub const PLUGIN_TICK: Duration = Duration::from_millis(1);
 /// Larger than any interpreter's own code; a compiler that is fed more takes minutes and gigabytes.
 pub const PLUGIN_FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Several times what the largest interpreter takes on a slow machine. Processor time, so that a busy machine is no reason to refuse.
+pub const PLUGIN_COMPILE_CPU_TIME: Duration = Duration::from_secs(120);
+/// For a compiler that waits and does not compute, and for a machine that gives it next to nothing.
+pub const PLUGIN_COMPILE_WALL_CLOCK: Duration = Duration::from_mins(10);
+/// Ten times what Python takes, most of it address space that allocators reserve.
+pub const PLUGIN_COMPILE_MEMORY_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+/// One compiler uses all cores for most of its time; a second one fills the gaps, a third would only take memory.
+pub const PLUGIN_COMPILES_AT_ONCE: usize = 2;
+/// Some thirty large plugins; beyond that, what was written first goes first.
+pub const PLUGIN_CACHE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Python has some thirty, and its libraries more.
+pub const PLUGIN_MODULES_MAX: u64 = 500;
+/// Of modules and components, as written; what they may have when they run is `PLUGIN_CORE_INSTANCES_MAX`.
+pub const PLUGIN_INSTANCES_MAX: u64 = 5_000;
+/// Ten times what interpreters have.
+pub const PLUGIN_FUNCTIONS_MAX: u64 = 250_000;
+/// The compiler takes more than its share of time for a long function; an interpreter's main loop has a tenth of this.
+pub const PLUGIN_FUNCTION_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Over all functions; ten times what interpreters have.
+pub const PLUGIN_LOCALS_MAX: u64 = 5_000_000;
+/// Over all modules and components.
+pub const PLUGIN_TYPES_MAX: u64 = 200_000;
+/// Functions lifted and lowered between components and modules: all of WASI is a few hundred.
+pub const PLUGIN_ADAPTERS_MAX: u64 = 20_000;
+/// Below this many turns a share of failures says nothing; from it on, a plugin that fails in more than half of them is stopped.
+pub const PLUGIN_BREAKER_TURNS_MIN: u32 = 20;
+/// How far back its turns count.
+pub const PLUGIN_BREAKER_WINDOW: Duration = Duration::from_mins(1);
+/// From stopping a plugin to the first turn that tries it again, doubled by each that fails: users wait for this.
+pub const PLUGIN_BREAKER_PROBE_WAIT: Duration = Duration::from_secs(10);
+/// A plugin that needs outside help is found working again this late at most.
+pub const PLUGIN_BREAKER_PROBE_WAIT_MAX: Duration = Duration::from_mins(2);
+/// Conversations whose turns must fail before any of it counts: one user who found a message that breaks a plugin cannot take it from
+/// everybody.
+pub const PLUGIN_BREAKER_CONVERSATIONS_MIN: usize = 3;
 /// Deep enough for recursive parsers; the host's own stack for the call is four times as large.
 pub const PLUGIN_STACK_BYTES_MAX: usize = 512 * 1024;
 /// Python has over twenty core modules in a component.

@@ -3,7 +3,6 @@
 //! `ready → sending → sent | retry at | dead | unknown`. A row found `sending` after a crash is `unknown`, never `ready`: Braze
 //! has no idempotency key, so a lost answer is a state, not a retry.
 
-pub mod breaker;
 pub mod budget;
 pub mod gate;
 pub mod pace;

@@ -1,6 +1,8 @@
 //! The plugin host: which plugins there are, and one turn of one of them. Everything about wasmtime stays in here.
 
 mod bindings;
+mod breaker;
+mod compile;
 mod convert;
 mod engine;
 mod failure;
@@ -8,6 +10,7 @@ mod inspect;
 mod limiter;
 mod load;
 mod log;
+mod stored;
 mod ticker;
 mod turn;
 mod wasi;
@@ -18,11 +21,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::config;
 use crate::conversation::{Context, Event};
+pub use breaker::{Admitted, Opened, PluginBreaker};
+pub use compile::{COMMAND as COMPILE_COMMAND, CompileLimits, Compiling, serve as compile_for_host};
 pub use engine::EngineError;
 pub use failure::{CallStack, TurnFailure};
 pub use inspect::{CONTRACT, Interfaces, Problem};
 pub use load::{LoadError, Manifest, Plugin, Wanted};
 pub use log::{LogLevel, LogLine};
+pub use stored::StoredState;
 pub use turn::TurnResult;
 
 use engine::Runtime;
@@ -36,22 +42,29 @@ pub struct Plugins {
 impl Plugins {
     /// A host without plugins, with room for instances of `memory_bytes_max` each.
     pub fn new(memory_bytes_max: usize) -> Result<Self, EngineError> {
-        Ok(Self { runtime: Arc::new(Runtime::new(memory_bytes_max)?), loaded: RwLock::default() })
+        Self::compiling(memory_bytes_max, Compiling::default())
+    }
+
+    /// The same, compiling in this way.
+    pub fn compiling(memory_bytes_max: usize, compiling: Compiling) -> Result<Self, EngineError> {
+        Ok(Self { runtime: Arc::new(Runtime::new(memory_bytes_max, compiling)?), loaded: RwLock::default() })
     }
 
     /// Every `*.wasm` of the folder and every plugin the configuration names. One that cannot be loaded costs its error and not the start.
-    pub async fn load(config: &config::Plugins) -> Result<(Self, Vec<LoadError>), EngineError> {
+    pub async fn load(config: &config::Plugins, compiling: Compiling) -> Result<(Self, Vec<LoadError>), EngineError> {
         let (wanted, mut errors) = wanted(config);
         let largest = wanted.iter().map(|plugin| plugin.limits.memory_bytes_max).max();
-        let plugins = Self::new(largest.unwrap_or_default().max(crate::limits::PLUGIN_MEMORY_BYTES_MAX))?;
-        for plugin in wanted {
-            match plugins.compile(plugin).await {
+        let largest = largest.unwrap_or_default().max(crate::limits::PLUGIN_MEMORY_BYTES_MAX);
+        let plugins = Self::compiling(largest, compiling.kept_in(config.cache.clone()))?;
+        for loaded in load::load_all(&plugins.runtime, wanted).await {
+            match loaded {
                 Ok(plugin) => {
-                    plugins.insert(plugin);
+                    plugins.insert(Arc::new(plugin));
                 }
                 Err(error) => errors.push(error),
             }
         }
+        plugins.runtime.compiler.forget_others();
         Ok((plugins, errors))
     }
 
@@ -97,17 +110,6 @@ impl Plugins {
         event: &Event,
     ) -> TurnResult {
         turn::run(&self.runtime, plugin, context, state, event).await
-    }
-
-    /// State of version `from` as this plugin's version; `None` where the plugin exports no migration, and reads what it finds.
-    pub async fn migrate(
-        &self,
-        plugin: &Plugin,
-        context: &Context,
-        state: &str,
-        from: u32,
-    ) -> Option<Result<String, TurnFailure>> {
-        turn::migrate(&self.runtime, plugin, context, state, from).await
     }
 }
 
@@ -157,4 +159,4 @@ fn wasm_files(config: &config::Plugins) -> std::io::Result<Vec<PathBuf>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

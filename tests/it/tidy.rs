@@ -93,7 +93,7 @@ fn the_core_is_pure() {
         "std::thread",
         "tracing",
     ];
-    let core = ["conversation", "inbound", "outbox"].map(|module| format!("host/src/{module}"));
+    let core = ["breaker", "conversation", "inbound", "outbox"].map(|module| format!("host/src/{module}"));
     let pure = host_without_tests().filter(|source| core.iter().any(|module| source.is_of(module)));
     none(pure.flat_map(|source| source.naming(&outside)).collect(), "what a turn means knows of nothing outside");
 }

@@ -6,13 +6,13 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::config::PluginLimits;
-use crate::plugins::{Plugin, Plugins, Problem, Wanted};
+use crate::plugins::{Compiling, Plugin, Plugins, Problem, Wanted};
 
 /// 0 for a plugin, 1 for a file that is none, 2 where there is no file to look at.
 pub async fn run(file: &Path, json: bool) -> u8 {
     let limits = PluginLimits::default();
     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let plugins = match Plugins::new(limits.memory_bytes_max) {
+    let plugins = match Plugins::compiling(limits.memory_bytes_max, Compiling::in_processes()) {
         Ok(plugins) => plugins,
         Err(error) => {
             eprintln!("{error}");

@@ -37,7 +37,8 @@ pub(super) fn introduce(app: &App) {
     for name in app.plugins().names() {
         if let Some(plugin) = app.plugins().get(&name) {
             let compile_ms = plugin.compile_time.as_millis();
-            tracing::info!(plugin = name, contract = plugin.contract, compile_ms, "plugin ready");
+            let compiled_before = plugin.compiled_before;
+            tracing::info!(plugin = name, contract = plugin.contract, compile_ms, compiled_before, "plugin ready");
         }
     }
     for error in app.load_errors() {

@@ -31,6 +31,7 @@ impl Config {
         config.server.admin = options.admin;
         config.storage.path = options.data_dir.join("turnwise.redb");
         config.plugins.dir = options.plugins_dir;
+        config.plugins.cache = Some(options.data_dir.join("cache"));
         config.braze.endpoint = format!("http://{}", options.sandbox);
         config.braze.api_key = Secret::new(DEV_SECRET);
         let reply = Campaign { id: "reply".to_owned(), text_property: TEXT_PROPERTY.to_owned(), buttons: true };

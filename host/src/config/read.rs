@@ -102,7 +102,7 @@ fn read(mut root: Section<'_>, references: &References<'_>) -> Config {
     let server = server::read(root.section("server"), references.report);
     let storage = server::read_storage(root.section("storage"), references);
     let braze = braze::read(root.section("braze"), references);
-    let plugins = plugins::read(root.section("plugins"), references);
+    let plugins = plugins::read(root.section("plugins"), &storage, references);
     let sources = sources::read(root.section("sources"), &plugins, &braze, references);
     root.not_supported("connections", "plugins cannot make HTTP requests yet");
     root.not_supported("desk", "there is no desk for agents yet");

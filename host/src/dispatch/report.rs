@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
+use crate::breaker::{Change, Verdict};
 use crate::clock::Timestamp;
-use crate::outbox::breaker::{Change, Verdict};
 use crate::outbox::pace::EndpointGroup;
 use crate::outbox::transition::{Next, SendOutcome};
 use crate::outbox::{Recipient, Row, Status};

@@ -1,5 +1,8 @@
 //! The driver over a real database and real plugins. Built by `make plugins` and `make guests`.
 
+mod stored;
+mod storm;
+
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -70,13 +73,17 @@ impl World {
     }
 
     fn driver(&self, drain_timeout: Duration) -> Driver {
+        self.driver_at(drain_timeout, Arc::new(SystemClock))
+    }
+
+    fn driver_at(&self, drain_timeout: Duration, clock: Arc<dyn Clock>) -> Driver {
         let route = |source: &str, bot: &str| {
             let route = Route { bot: bot.into(), campaign: source.into(), ..Route::unknown(source) };
             (source.to_owned(), Arc::new(Route { fallback_text: "fallback".into(), ..route }))
         };
         let routes = [route("echo", "echo"), route("hostile", "hostile"), route(CURSED, "echo")].into();
         let (storage, plugins) = (self.storage.clone(), self.plugins.clone());
-        Driver::new(storage, plugins, routes, Arc::new(Catalogue), Arc::new(SystemClock), drain_timeout)
+        Driver::new(storage, plugins, routes, Arc::new(Catalogue), clock, drain_timeout)
     }
 
     fn start(&self) -> Running {
@@ -195,7 +202,10 @@ async fn plugins_that_trap_and_loop_cost_their_turns_only() {
             Outcome::Decided(_) => "decided".into(),
         })
         .collect();
-    assert_eq!(kinds, ["trapped", "deadline-exceeded", "trapped", "out-of-memory", "decided"]);
+    // On a machine that is busy elsewhere a loop may end by the wall clock.
+    let looped = kinds[1].as_str();
+    assert!(["deadline-exceeded", "stalled"].contains(&looped), "{looped}");
+    assert_eq!(kinds, ["trapped", looped, "trapped", "out-of-memory", "decided"]);
     running.stop().await;
 }
 
@@ -236,7 +246,8 @@ async fn a_stop_leaves_the_rest_in_the_inbox_and_a_restart_goes_on_with_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_does_not_wait_for_turns_beyond_the_drain_timeout() {
     let world = World::new().await;
-    world.accept((0..400).map(|user| message("hostile", &format!("u{user}"), "loop"))).await;
+    // Of two conversations, so that the plugin is not stopped for them.
+    world.accept((0..400).map(|nth| message("hostile", &format!("u{}", nth % 2), "loop"))).await;
     let running = world.start_with(Duration::from_millis(100));
     world.until_waiting(399).await;
     tokio::time::timeout(Duration::from_secs(30), running.stop()).await.expect("400 loops take longer than that");

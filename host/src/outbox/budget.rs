@@ -47,3 +47,6 @@ impl RetryBudget {
         self.saved_milli = self.saved_milli.saturating_sub(REPEAT_MILLI);
     }
 }
+
+#[cfg(test)]
+mod tests;

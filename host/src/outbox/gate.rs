@@ -2,12 +2,21 @@
 
 use std::time::Duration;
 
-use super::breaker::{Breaker, Change, Pass, Verdict};
 use super::budget::RetryBudget;
 use super::pace::{Pace, RateHeaders};
 use super::transition::SendOutcome;
 use super::{Row, Status};
+use crate::breaker::{Breaker, Change, Figures, Pass, Verdict};
 use crate::clock::Timestamp;
+
+/// From the stop of all calls to the first that tries again.
+pub const PROBE_WAIT: Duration = Duration::from_secs(10);
+/// The longest wait for one.
+pub const PROBE_WAIT_MAX: Duration = Duration::from_mins(5);
+
+/// Of an endpoint group. While it is open, rows wait and burn no attempts.
+const BREAKER: Figures =
+    Figures { calls_min: 20, window: Duration::from_secs(30), probe_wait: PROBE_WAIT, probe_wait_max: PROBE_WAIT_MAX };
 
 /// How a call counts towards the retry budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +41,7 @@ impl Attempt {
 }
 
 /// Everything that can hold back the calls of one endpoint group.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Gate {
     breaker: Breaker,
     pace: Pace,
@@ -43,7 +52,8 @@ impl Gate {
     /// `probe_wait` is from the stop of all calls to the first that tries again.
     #[must_use]
     pub fn new(probe_wait: Duration) -> Self {
-        Self { breaker: Breaker::new(probe_wait), ..Self::default() }
+        let breaker = Breaker::new(Figures { probe_wait, ..BREAKER });
+        Self { breaker, pace: Pace::default(), budget: RetryBudget::default() }
     }
 
     /// Takes one call's place, or says when to ask again.

@@ -1,10 +1,13 @@
 //! The one engine all plugins are compiled for, and the room in which their instances live.
 
+use std::sync::Arc;
+
 use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use super::bindings::plugin::Plugin as World;
+use super::compile::{Compiler, Compiling};
 use super::failure::TurnFailure;
 use super::ticker::{Running, Ticker};
 use super::turn::TurnData;
@@ -15,6 +18,7 @@ use crate::limits;
 pub(super) struct Runtime {
     pub engine: Engine,
     pub linker: Linker<TurnData>,
+    pub compiler: Arc<Compiler>,
     ticker: Ticker,
     /// One permit for each instance there is room for. The pool has room for every permit's plugin at its largest, so holding one
     /// is enough.
@@ -38,11 +42,12 @@ pub enum EngineError {
 
 impl Runtime {
     /// `memory_bytes_max` is the largest of all plugins' limits.
-    pub(super) fn new(memory_bytes_max: usize) -> Result<Self, EngineError> {
+    pub(super) fn new(memory_bytes_max: usize, compiling: Compiling) -> Result<Self, EngineError> {
         let (engine, slots) = engine(memory_bytes_max).map_err(EngineError::Engine)?;
         let linker = linker(&engine).map_err(EngineError::Engine)?;
         let ticker = Ticker::start(&engine).map_err(EngineError::Ticker)?;
-        Ok(Self { engine, linker, ticker, slots: Semaphore::new(slots) })
+        let compiler = Arc::new(Compiler::new(&engine, compiling));
+        Ok(Self { engine, linker, compiler, ticker, slots: Semaphore::new(slots) })
     }
 
     /// Waits until there is a place for one more instance.
@@ -80,7 +85,8 @@ fn engine(memory_bytes_max: usize) -> wasmtime::Result<(Engine, usize)> {
     Ok((engine, wanted))
 }
 
-fn config() -> Config {
+/// The same for whoever compiles and whoever runs: the code of one is for the other.
+pub(super) fn config() -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)

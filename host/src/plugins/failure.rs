@@ -45,6 +45,19 @@ pub enum TurnFailure {
     BadOutput(String),
     #[error("the plugin gave no decision: {}", refusal(.0))]
     Refused(PluginError),
+    #[error(
+        "the stored state has version {stored}, and this plugin reads versions up to {known}: put back the plugin that wrote it. \
+         The state is kept as it is, and the user gets the fallback text until then"
+    )]
+    StateTooNew { stored: u32, known: u32 },
+    #[error("the state could not be migrated from version {from} to {to}, and stays as it is: {failure}")]
+    Migration { from: u32, to: u32, failure: Box<Self> },
+    #[error(
+        "the plugin failed in more than half of its recent turns, so it is not asked; in {} s one turn tries it again. A new version \
+         of it is asked at once",
+        probe_in.as_secs()
+    )]
+    Stopped { probe_in: Duration },
     #[error("there is no plugin {name:?}; {}", known_plugins(.known))]
     NoSuchPlugin { name: String, known: Vec<String> },
     #[error("the plugin cannot be started: {0}")]
@@ -65,6 +78,9 @@ impl TurnFailure {
             Self::HostcallFuel { .. } => "hostcall-fuel",
             Self::BadOutput(_) => "bad-output",
             Self::Refused(_) => "refused",
+            Self::StateTooNew { .. } => "state-too-new",
+            Self::Migration { .. } => "migration-failed",
+            Self::Stopped { .. } => "stopped",
             Self::NoSuchPlugin { .. } => "no-such-plugin",
             Self::Instantiate(_) => "instantiate",
         }

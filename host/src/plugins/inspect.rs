@@ -32,6 +32,13 @@ pub enum Problem {
     NeedsFeature { feature: &'static str, detail: String },
     #[error("it is not a valid component: {0}")]
     Invalid(String),
+    #[error(
+        "it is too much to compile: {0}. Build it optimised, without what it does not use; if it was always this large, it may be \
+         made to wear the host out"
+    )]
+    TooMuchToCompile(String),
+    #[error("the compiler failed on it: {0}")]
+    CompilerFailed(String),
     #[error("it was built for {found}, and this host speaks {CONTRACT}.x; rebuild it with this host's wit/bot.wit")]
     OtherContract { found: String },
     #[error("it does not export `{CONTRACT_EXPORT}` with `handle`; {}. Build it for the world `plugin` of wit/bot.wit", exported(.exports))]
@@ -162,8 +169,8 @@ pub(super) fn check_size(component: &Component) -> Result<(), Problem> {
     Ok(())
 }
 
-/// What the validator or compiler found wrong.
-pub(super) fn invalid(error: &wasmtime::Error) -> Problem {
+/// What the validator or compiler found wrong, from the innermost of its causes.
+pub(super) fn invalid(detail: String) -> Problem {
     const FEATURES: [(&str, &str); 8] = [
         ("shared memor", "threads"),
         ("threads", "threads"),
@@ -174,7 +181,6 @@ pub(super) fn invalid(error: &wasmtime::Error) -> Problem {
         ("component-model-async", "the component model's async"),
         ("async", "the component model's async"),
     ];
-    let detail = cause(error);
     let ends_within_a_section = detail.contains("section range") && detail.contains("out of bounds");
     if detail.contains("unexpected end") || detail.contains("unexpected EOF") || ends_within_a_section {
         return Problem::Truncated(detail);

@@ -12,11 +12,13 @@ use wasmtime::component::{Component, InstancePre};
 use super::bindings::described::DescribedIndices;
 use super::bindings::migrating::MigratingPre;
 use super::bindings::plugin::{Plugin as World, PluginPre};
+use super::breaker::PluginBreaker;
 use super::convert;
 use super::engine::Runtime;
 use super::failure::Phase;
 use super::inspect::{self, Interfaces, Problem};
 use super::turn::{Cell, TurnData};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::clock::Timestamp;
@@ -31,7 +33,10 @@ pub struct Plugin {
     /// SHA-256 of the file.
     pub digest: [u8; 32],
     pub file_bytes: usize,
+    /// From reading the file to having its code, whether that was made or found.
     pub compile_time: Duration,
+    /// Its code was kept from an earlier time.
+    pub compiled_before: bool,
     /// What an instance takes before it is called.
     pub memory_bytes_at_start: usize,
     /// The contract it was built for, e.g. "turnwise:bot@0.1.0".
@@ -41,6 +46,8 @@ pub struct Plugin {
     /// `[plugins.NAME.settings]`, for the context of its turns.
     pub settings: Vec<NamedJson>,
     pub limits: PluginLimits,
+    /// Whether it may be asked. Only the driver does: a replay or a test asks in any case.
+    pub breaker: PluginBreaker,
     pub(super) pre: PluginPre<TurnData>,
     pub(super) migration: Option<MigratingPre<TurnData>>,
 }
@@ -52,7 +59,7 @@ impl Plugin {
         self.manifest.as_ref().map(|manifest| manifest.state_version)
     }
 
-    /// Whether it can read state of an older version with [`super::Plugins::migrate`].
+    /// Whether it can read state of an older version in [`super::Plugins::decide_on`].
     #[must_use]
     pub fn migrates(&self) -> bool {
         self.migration.is_some()
@@ -97,27 +104,41 @@ pub struct Wanted {
     pub limits: PluginLimits,
 }
 
+/// [`load`] for each, side by side; in their order.
+pub(super) async fn load_all(runtime: &Arc<Runtime>, wanted: Vec<Wanted>) -> Vec<Result<Plugin, LoadError>> {
+    let mut loading = JoinSet::new();
+    for (place, wanted) in wanted.into_iter().enumerate() {
+        let runtime = Arc::clone(runtime);
+        loading.spawn(async move { (place, load(&runtime, wanted).await) });
+    }
+    let mut loaded = loading.join_all().await;
+    loaded.sort_by_key(|(place, _)| *place);
+    loaded.into_iter().map(|(_, result)| result).collect()
+}
+
 /// Reads, compiles, links and starts a plugin once.
 pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugin, LoadError> {
     let Wanted { name, file, settings, limits } = wanted;
     let failed = |problem| LoadError { name: name.clone(), file: file.clone(), problem };
-    let compiled = tokio::task::spawn_blocking({
-        let (runtime, file) = (runtime.clone(), file.clone());
-        move || compile(&runtime, &file)
-    });
-    let compiled = match compiled.await {
-        Ok(compiled) => compiled.map_err(failed)?,
-        Err(panic) => return Err(failed(Problem::Invalid(format!("the compiler failed on it: {panic}")))),
+    let started = Instant::now();
+    let Found { bytes, digest, component } = find(runtime, &file).await.map_err(failed)?;
+    let (file_bytes, compiled_before) = (bytes.len(), component.is_some());
+    let component = match component {
+        Some(component) => component,
+        None => runtime.compiler.compile(bytes, digest).await.map_err(failed)?,
     };
-    let Compiled { digest, file_bytes, compile_time, contract, interfaces, linked, pre } = compiled;
+    let compile_time = started.elapsed();
+    let Linked { contract, interfaces, linked, pre } = link(runtime, &component).map_err(failed)?;
     let memory_bytes_at_start = try_start(runtime, &linked, limits).await.map_err(failed)?;
     let manifest = describe(runtime, &linked, limits).await.map_err(failed)?;
     Ok(Plugin {
+        breaker: PluginBreaker::new(&name),
         name,
         file,
         digest,
         file_bytes,
         compile_time,
+        compiled_before,
         memory_bytes_at_start,
         contract,
         interfaces,
@@ -129,29 +150,39 @@ pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugi
     })
 }
 
-struct Compiled {
+struct Found {
+    bytes: Arc<[u8]>,
     digest: [u8; 32],
-    file_bytes: usize,
-    compile_time: Duration,
+    /// Where the code was kept from an earlier time.
+    component: Option<Component>,
+}
+
+async fn find(runtime: &Arc<Runtime>, file: &Path) -> Result<Found, Problem> {
+    let (runtime, file) = (Arc::clone(runtime), file.to_owned());
+    let found = tokio::task::spawn_blocking(move || {
+        let bytes = read(&file)?;
+        inspect::check_header(&bytes)?;
+        let digest = Sha256::digest(&bytes).into();
+        let component = runtime.compiler.find(&digest);
+        Ok(Found { bytes: bytes.into(), digest, component })
+    });
+    found.await.unwrap_or_else(|panic| Err(Problem::CompilerFailed(panic.to_string())))
+}
+
+struct Linked {
     contract: String,
     interfaces: Interfaces,
     linked: InstancePre<TurnData>,
     pre: PluginPre<TurnData>,
 }
 
-fn compile(runtime: &Runtime, file: &Path) -> Result<Compiled, Problem> {
-    let bytes = read(file)?;
-    inspect::check_header(&bytes)?;
-    let started = Instant::now();
-    let component = Component::new(&runtime.engine, &bytes).map_err(|error| inspect::invalid(&error))?;
-    let compile_time = started.elapsed();
-    let interfaces = Interfaces::of(&component, &runtime.engine);
+fn link(runtime: &Runtime, component: &Component) -> Result<Linked, Problem> {
+    let interfaces = Interfaces::of(component, &runtime.engine);
     let contract = inspect::check_contract(&interfaces)?;
-    inspect::check_size(&component)?;
-    let linked = runtime.linker.instantiate_pre(&component).map_err(|error| inspect::mismatch(&error))?;
+    inspect::check_size(component)?;
+    let linked = runtime.linker.instantiate_pre(component).map_err(|error| inspect::mismatch(&error))?;
     let pre = PluginPre::new(linked.clone()).map_err(|error| inspect::mismatch(&error))?;
-    let digest = Sha256::digest(&bytes).into();
-    Ok(Compiled { digest, file_bytes: bytes.len(), compile_time, contract, interfaces, linked, pre })
+    Ok(Linked { contract, interfaces, linked, pre })
 }
 
 /// One byte more than allowed is enough to know that there is too much.

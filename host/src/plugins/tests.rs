@@ -1,9 +1,10 @@
 //! Plugins that behave and plugins that do not, each in a real instance.
 
-mod guest;
+pub(crate) mod guest;
 mod hostile;
 mod hostile_c;
 mod loading;
+mod stored;
 mod turns;
 mod wasi;
 
@@ -45,7 +46,12 @@ fn host() -> Plugins {
     Plugins::new(limits::PLUGIN_MEMORY_BYTES_MAX).expect("an engine")
 }
 
-async fn compile(plugins: &Plugins, name: &str, bytes: &[u8], limits: PluginLimits) -> Result<Arc<Plugin>, LoadError> {
+pub(super) async fn compile(
+    plugins: &Plugins,
+    name: &str,
+    bytes: &[u8],
+    limits: PluginLimits,
+) -> Result<Arc<Plugin>, LoadError> {
     let file = TempFile::new(name, bytes);
     plugins.compile(Wanted { name: name.into(), file: file.0.clone(), settings: vec![], limits }).await
 }
@@ -62,7 +68,7 @@ async fn turn_of(bytes: &[u8]) -> TurnResult {
     turn(&host_of(bytes, PluginLimits::default()).await).await
 }
 
-async fn turn(plugins: &Plugins) -> TurnResult {
+pub(super) async fn turn(plugins: &Plugins) -> TurnResult {
     plugins.decide("bot", &context(), Some("{\"n\":1}"), &message("hi")).await
 }
 

@@ -115,6 +115,13 @@ pub(super) async fn run(
     }
 }
 
+/// What came of a migration.
+pub(super) struct Migrated {
+    pub outcome: Result<String, TurnFailure>,
+    pub log: Vec<LogLine>,
+    pub duration: Duration,
+}
+
 /// Has state of an older version rewritten by a plugin that can, in an instance of its own; `None` for one that cannot.
 pub(super) async fn migrate(
     runtime: &Runtime,
@@ -122,12 +129,13 @@ pub(super) async fn migrate(
     context: &Context,
     state: &str,
     from: u32,
-) -> Option<Result<String, TurnFailure>> {
+) -> Option<Migrated> {
     let migration = plugin.migration.as_ref()?;
     let _place = match runtime.place().await {
         Ok(place) => place,
-        Err(failure) => return Some(Err(failure)),
+        Err(failure) => return Some(Migrated { outcome: Err(failure), log: Vec::new(), duration: Duration::ZERO }),
     };
+    let started = Instant::now();
     let mut cell = Cell::new(runtime, plugin.limits, context.now, context.seed);
     let called = tokio::time::timeout(cell.wall_clock_max(), async {
         let store = &mut cell.store;
@@ -136,14 +144,15 @@ pub(super) async fn migrate(
         guest.call_migrate(store, state, from).await.map_err(|error| (Phase::Call, error))
     })
     .await;
-    let (migrated, _) = cell.close(called);
-    Some(migrated.and_then(|answer| {
+    let (migrated, remains) = cell.close(called);
+    let outcome = migrated.and_then(|answer| {
         let state = answer.map_err(|error| TurnFailure::refused(convert::plugin_error(error)))?;
         if state.len() > limits::STATE_BYTES_MAX {
             return Err(TurnFailure::BadOutput(BadOutput::StateTooLong { bytes: state.len() }.to_string()));
         }
         Ok(state)
-    }))
+    });
+    Some(Migrated { outcome, log: remains.log, duration: started.elapsed() })
 }
 
 /// A store under all limits, for one instance.

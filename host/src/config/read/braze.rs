@@ -11,7 +11,7 @@ use super::super::reference::References;
 use super::super::report::Report;
 use super::super::section::Section;
 use super::super::{Braze, Campaign, Secret};
-use crate::outbox::breaker::{PROBE_WAIT, PROBE_WAIT_MAX};
+use crate::outbox::gate::{PROBE_WAIT, PROBE_WAIT_MAX};
 use crate::outbox::transition::RESEND_WAIT;
 
 pub(super) const ID_EXAMPLE: &str = "01234567-89ab-cdef-0123-456789abcdef";

@@ -11,16 +11,17 @@ use toml::de::{DeTable, DeValue};
 use super::super::reference::References;
 use super::super::report::Report;
 use super::super::section::Section;
-use super::super::{Plugin, PluginLimits, Plugins, suggest};
+use super::super::{Plugin, PluginLimits, Plugins, Storage, suggest};
 use crate::conversation::NamedJson;
 
 const DIR: &str = "plugins";
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-pub(super) fn read(mut section: Section<'_>, references: &References<'_>) -> Plugins {
+pub(super) fn read(mut section: Section<'_>, storage: &Storage, references: &References<'_>) -> Plugins {
     let dir = section.text("dir", Some(DIR), DIR).map_or_else(|| DIR.to_owned(), Spanned::into_inner);
     let dir = references.folder.join(dir);
+    let cache = read_cache(&mut section, storage, references);
     let mut named = BTreeMap::new();
     for (name, mut section) in section.named() {
         let file = read_file(&mut section, name, &dir, references);
@@ -31,7 +32,7 @@ pub(super) fn read(mut section: Section<'_>, references: &References<'_>) -> Plu
         section.finish();
         named.insert(name.to_owned(), Plugin { file, settings, limits });
     }
-    Plugins { dir, named }
+    Plugins { dir, cache, named }
 }
 
 /// The plugins that a source may name: those configured, and every `.wasm` in the folder.
@@ -42,6 +43,20 @@ pub(super) fn known(plugins: &Plugins, references: &References<'_>) -> Vec<Strin
     names.sort();
     names.dedup();
     names
+}
+
+/// A folder, or `false` for none.
+fn read_cache(section: &mut Section<'_>, storage: &Storage, references: &References<'_>) -> Option<PathBuf> {
+    let beside = || storage.path.with_file_name("cache");
+    let Some((_, value)) = section.take("cache", Some("\"data/cache\"".to_owned())) else { return Some(beside()) };
+    match value.get_ref() {
+        DeValue::Boolean(false) => None,
+        DeValue::String(dir) if !dir.is_empty() => Some(references.folder.join(dir.as_ref())),
+        _ => {
+            section.wrong_type("cache", &value, "a folder in quotes, or `false`", "\"data/cache\"");
+            None
+        }
+    }
 }
 
 fn read_file(section: &mut Section<'_>, name: &str, dir: &Path, references: &References<'_>) -> PathBuf {

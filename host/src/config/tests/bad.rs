@@ -50,6 +50,8 @@ const SERVER: &[(&str, &str)] = &[
     ("[storage]\nurl = \"sqlite:data.db\"", "bad-storage-url 2:7"),
     ("[storage]\npath = \"data/turnwise.redb\"", "unknown-key 2:1"),
     ("[storage]\ncache = 64", "missing-unit 2:9"),
+    ("[plugins]\ncache = true", "wrong-type 2:9"),
+    ("[plugins]\ncache = \"\"", "wrong-type 2:9"),
     ("[desk]\nkind = \"builtin\"", "not-supported 1:2"),
     ("[connections.llm]\nbase_url = \"https://llm.example\"", "not-supported 1:2"),
 ];

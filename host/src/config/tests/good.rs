@@ -13,6 +13,7 @@ fn a_short_configuration_has_every_default() {
     assert_eq!(config.server.admin.to_string(), "127.0.0.1:8081");
     assert_eq!(config.storage.path, Path::new("conf/data/turnwise.redb"));
     assert_eq!(config.plugins.dir, Path::new("conf/plugins"));
+    assert_eq!(config.plugins.cache.as_deref(), Some(Path::new("conf/data/cache")));
     assert_eq!(config.braze.api_key.expose(), "3f1c5f0e-7f63-4d6b-9a57-1f8f6a2f8c11");
     assert_eq!(config.braze.campaigns["reply"].text_property, "external_system_msg_body");
     assert!(!config.braze.campaigns["reply"].buttons && !config.braze.resend_unknown);
@@ -68,6 +69,7 @@ deadline = "1s"
     assert_eq!(config.server.body_bytes_max, 1 << 20);
     assert_eq!(config.server.drain_timeout, Duration::from_secs(120));
     assert_eq!(config.storage.path, Path::new("/var/lib/turnwise.redb"));
+    assert_eq!(config.plugins.cache.as_deref(), Some(Path::new("/var/lib/cache")));
     assert_eq!(config.braze.api_key.expose(), "a-key-of-a-file");
     assert_eq!(config.braze.request_timeout, Duration::from_millis(1500));
     assert_eq!(config.braze.resend_wait, Duration::from_secs(2));
@@ -93,6 +95,9 @@ fn a_byte_order_mark_tabs_and_windows_line_ends_are_no_mistakes() {
 fn limits_of_a_named_plugin_are_those_of_any_other() {
     let config = read(&completed("[plugins.menu]")).expect("valid");
     assert_eq!(config.plugins.named["menu"].limits, PluginLimits::default());
+    let cache = |value: &str| read(&completed(&format!("[plugins]\ncache = {value}"))).expect("valid").plugins.cache;
+    assert_eq!(cache("\"/tmp/code\"").as_deref(), Some(Path::new("/tmp/code")));
+    assert_eq!(cache("false"), None);
 }
 
 #[test]
@@ -108,6 +113,7 @@ fn dev_needs_no_file_and_answers_through_its_sandbox() {
     });
     assert_eq!(config.braze.endpoint, "http://127.0.0.1:8082");
     assert_eq!(config.storage.path, Path::new(".turnwise/turnwise.redb"));
+    assert_eq!(config.plugins.cache.as_deref(), Some(Path::new(".turnwise/cache")));
     assert!(config.braze.campaigns[&config.sources["whatsapp"].campaign].buttons);
     assert_eq!(config.sources["whatsapp"].tokens[0].expose(), "dev");
 }

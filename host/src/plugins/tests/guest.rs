@@ -32,7 +32,7 @@ const WASI: [&str; 4] = [
 ];
 
 /// A guest whose `handle` runs `body`: `$input` points to its arguments, its result to the answer.
-pub(super) fn handling(body: &str) -> Vec<u8> {
+pub(crate) fn handling(body: &str) -> Vec<u8> {
     component(&module("turnwise:bot/bot@0.1.0#handle", body, ""), "plugin", "")
 }
 
@@ -42,7 +42,7 @@ pub(super) fn handling_with(imports: &str, body: &str, items: &str) -> Vec<u8> {
 }
 
 /// Writes numbers into the answer, each at its offset, and returns it.
-pub(super) fn answer(words: &[(u32, u32)]) -> String {
+pub(crate) fn answer(words: &[(u32, u32)]) -> String {
     let stores: String = words
         .iter()
         .map(|(offset, value)| format!("(i32.store (i32.const {}) (i32.const {value}))", DECISION_AT + offset))
@@ -51,9 +51,46 @@ pub(super) fn answer(words: &[(u32, u32)]) -> String {
 }
 
 /// The least a plugin can do: `keep`, no effects.
-pub(super) fn keeping() -> Vec<u8> {
+pub(crate) fn keeping() -> Vec<u8> {
     handling(&answer(&[]))
 }
+
+/// A guest of a state version below 10 that logs the state it is given and leaves `v` and its version. `migrate` is the body of its
+/// migration, which has `$ptr`, `$len` and `$from` and returns where its answer is; the state it leaves there is usually at 3100: `m` and the
+/// version.
+pub(crate) fn versioned(version: u32, migrate: Option<&str>) -> Vec<u8> {
+    // Behind the context, in the order of the contract.
+    let (state, state_at, state_bytes) = (152, 156, 160);
+    let body = format!(
+        "(if (i32.load8_u offset={state} (local.get $input)) (then (call $log (i32.const 1)
+           (i32.load offset={state_at} (local.get $input)) (i32.load offset={state_bytes} (local.get $input)))))
+         {}",
+        answer(&[(4, 1), (8, 3000), (12, 2)])
+    );
+    let migration = migrate.map_or_else(String::new, |body| {
+        format!(
+            "(func $migrate (export \"turnwise:bot/migration@0.1.0#migrate\") (param $ptr i32) (param $len i32) (param $from i32)
+               (result i32) {body})"
+        )
+    });
+    let items = format!(
+        "(import \"turnwise:bot/log@0.1.0\" \"write\" (func $log (param i32 i32 i32)))
+         (func (export \"turnwise:bot/manifest@0.1.0#describe\") (result i32) (i32.const 2048))
+         {migration}
+         (data (i32.const 2064) \"\\{version:02x}\") (data (i32.const 3000) \"v{version}\") (data (i32.const 3100) \"m{version}\")"
+    );
+    let exports = if migrate.is_some() { "export manifest; export migration;" } else { "export manifest;" };
+    handling_with(exports, &body, &items)
+}
+
+/// A migration that leaves `m` and the version.
+pub(crate) const MIGRATED: &str =
+    "(i32.store (i32.const 2304) (i32.const 3100)) (i32.store (i32.const 2308) (i32.const 2)) (i32.const 2300)";
+
+/// A migration that says `m` and the version is why it cannot.
+pub(crate) const UNMIGRATED: &str =
+    "(i32.store8 (i32.const 2300) (i32.const 1)) (i32.store8 (i32.const 2304) (i32.const 1))
+    (i32.store (i32.const 2308) (i32.const 3100)) (i32.store (i32.const 2312) (i32.const 2)) (i32.const 2300)";
 
 /// The text of a core module exporting `handle` under this name.
 pub(super) fn module(handle: &str, body: &str, items: &str) -> String {

@@ -4,7 +4,7 @@ use super::guest::{component, foreign, handling, handling_with, keeping, module}
 use super::{TempFile, compile, host};
 use crate::config::{self, PluginLimits};
 use crate::plugins::inspect::OFFERED;
-use crate::plugins::{CONTRACT, Plugin, Plugins, Problem};
+use crate::plugins::{CONTRACT, Compiling, Plugin, Plugins, Problem};
 
 async fn loaded(bytes: &[u8]) -> Result<std::sync::Arc<Plugin>, Problem> {
     compile(&host(), "bot", bytes, PluginLimits::default()).await.map_err(|error| error.problem)
@@ -194,12 +194,13 @@ async fn one_bad_file_costs_one_error() {
     let named = |file| config::Plugin { file, settings: vec![], limits: PluginLimits::default() };
     let config = config::Plugins {
         dir: dir.clone(),
+        cache: None,
         named: BTreeMap::from([
             ("menu".to_owned(), named(elsewhere.0.clone())),
             ("gone".to_owned(), named(dir.join("gone.wasm"))),
         ]),
     };
-    let (plugins, errors) = Plugins::load(&config).await.expect("an engine");
+    let (plugins, errors) = Plugins::load(&config, Compiling::default()).await.expect("an engine");
     std::fs::remove_dir_all(&dir).expect("the folder goes");
     assert_eq!(plugins.names(), ["good", "menu"]);
     let told: Vec<String> = errors.iter().map(ToString::to_string).collect();

@@ -1,6 +1,11 @@
 use super::*;
-use crate::outbox::budget::RetryBudget;
 
+const FIGURES: Figures = Figures {
+    calls_min: 20,
+    window: Duration::from_secs(30),
+    probe_wait: Duration::from_secs(10),
+    probe_wait_max: Duration::from_mins(5),
+};
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
 fn later(seconds: u64) -> Timestamp {
@@ -21,7 +26,7 @@ fn it_opens_when_more_than_half_of_twenty_calls_fail() {
         (&[(10, Verdict::Working), (11, Verdict::Failing)], true),
     ];
     for (verdicts, opens) in cases {
-        let mut breaker = Breaker::default();
+        let mut breaker = Breaker::new(FIGURES);
         let change = observe(&mut breaker, NOW, verdicts);
         let expected = opens.then_some(Change::Opened { verdict: Verdict::Failing, until: later(10) });
         assert_eq!(change, expected, "{verdicts:?}");
@@ -31,7 +36,7 @@ fn it_opens_when_more_than_half_of_twenty_calls_fail() {
 
 #[test]
 fn failures_older_than_thirty_seconds_do_not_count() {
-    let mut breaker = Breaker::default();
+    let mut breaker = Breaker::new(FIGURES);
     assert_eq!(observe(&mut breaker, NOW, &[(19, Verdict::Failing)]), None);
     assert_eq!(observe(&mut breaker, later(31), &[(19, Verdict::Failing)]), None);
     assert!(observe(&mut breaker, later(32), &[(1, Verdict::Failing)]).is_some());
@@ -39,7 +44,7 @@ fn failures_older_than_thirty_seconds_do_not_count() {
 
 #[test]
 fn one_probe_at_a_time_decides_and_waits_grow_to_five_minutes() {
-    let mut breaker = Breaker::default();
+    let mut breaker = Breaker::new(FIGURES);
     observe(&mut breaker, NOW, &[(20, Verdict::Failing)]);
     let mut at = NOW;
     for seconds in [10, 20, 40, 80, 160, 300, 300] {
@@ -50,7 +55,7 @@ fn one_probe_at_a_time_decides_and_waits_grow_to_five_minutes() {
         assert_eq!(breaker.observe(at, Pass::Ordinary, Verdict::Working), None, "a late answer decides nothing");
         assert!(breaker.observe(at, Pass::Probe, Verdict::Failing).is_some());
     }
-    at = at.after(PROBE_WAIT_MAX);
+    at = at.after(FIGURES.probe_wait_max);
     assert_eq!(breaker.admit(at), Ok(Pass::Probe));
     breaker.release(Pass::Probe);
     assert_eq!(breaker.admit(at), Ok(Pass::Probe), "a probe that was not made is made by another");
@@ -60,7 +65,7 @@ fn one_probe_at_a_time_decides_and_waits_grow_to_five_minutes() {
 
 #[test]
 fn a_refused_key_stops_at_once_and_resumes_when_it_works() {
-    let mut breaker = Breaker::default();
+    let mut breaker = Breaker::new(FIGURES);
     let opened = breaker.observe(NOW, Pass::Ordinary, Verdict::Refusing);
     assert_eq!(opened, Some(Change::Opened { verdict: Verdict::Refusing, until: later(10) }));
     assert_eq!(breaker.observe(NOW, Pass::Ordinary, Verdict::Refusing), None, "already stopped");
@@ -69,28 +74,8 @@ fn a_refused_key_stops_at_once_and_resumes_when_it_works() {
 }
 
 #[test]
-fn repeats_are_a_fifth_of_first_attempts() {
-    let mut budget = RetryBudget::default();
-    let spend = |budget: &mut RetryBudget| {
-        let mut repeats = 0;
-        while budget.check(NOW).is_ok() {
-            budget.pay();
-            repeats += 1;
-        }
-        repeats
-    };
-    assert_eq!(spend(&mut budget), 10, "what a quiet start has saved");
-    (0..25).for_each(|_| budget.pay_in());
-    assert_eq!(spend(&mut budget), 5);
-    (0..1000).for_each(|_| budget.pay_in());
-    assert_eq!(spend(&mut budget), 10, "no more can be saved");
-    assert_eq!(budget.check(NOW), Err(later(1)));
-    assert_eq!(budget.check(later(2)), Ok(()), "one every two seconds, so that a quiet system is not stuck");
-}
-
-#[test]
 fn the_first_probe_leaves_after_the_configured_wait_also_the_second_time() {
-    let mut breaker = Breaker::new(Duration::from_secs(3));
+    let mut breaker = Breaker::new(Figures { probe_wait: Duration::from_secs(3), ..FIGURES });
     for start in [0, 100] {
         let opened = breaker.observe(later(start), Pass::Ordinary, Verdict::Refusing);
         assert_eq!(opened, Some(Change::Opened { verdict: Verdict::Refusing, until: later(start + 3) }));

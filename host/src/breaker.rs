@@ -1,28 +1,33 @@
-//! When not to call at all: a Braze that mostly fails gets time to recover, and a key that is refused is not tried ten thousand times.
+//! When not to call at all: what mostly fails gets time to recover, and a key that is refused is not tried ten thousand times.
 //!
-//! While it is open, rows wait and burn no attempts. It comes back by probing: one call at a time, at growing intervals.
+//! It comes back by probing: one call at a time, at growing intervals.
 
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// Below this many calls a share of failures says nothing.
-const CALLS_MIN: u32 = 20;
-/// How far back failures count.
-const WINDOW: Duration = Duration::from_secs(BUCKETS as u64 * BUCKET.as_secs());
+/// When a breaker opens, and how long it stays open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// Below this many calls a share of failures says nothing; from it on, more than half open it.
+    pub calls_min: u32,
+    /// How far back calls count, in whole tens of milliseconds.
+    pub window: Duration,
+    /// From opening to the first probe; doubled by every probe that fails.
+    pub probe_wait: Duration,
+    /// The longest wait for a probe.
+    pub probe_wait_max: Duration,
+}
+
+/// What the window is counted in.
 const BUCKETS: usize = 10;
-const BUCKET: Duration = Duration::from_secs(3);
-/// From opening to the first probe; doubled by every probe that fails.
-pub const PROBE_WAIT: Duration = Duration::from_secs(10);
-/// The longest wait for a probe.
-pub const PROBE_WAIT_MAX: Duration = Duration::from_mins(5);
 /// How soon to ask again while a probe is under way; its answer usually comes first.
 const PROBE_POLL: Duration = Duration::from_secs(1);
 
-/// The breaker of one endpoint group.
+/// The breaker of one thing that is called.
 #[derive(Clone, Debug)]
 pub struct Breaker {
-    probe_wait: Duration,
+    figures: Figures,
     buckets: [Bucket; BUCKETS],
     trip: Option<Trip>,
 }
@@ -35,7 +40,7 @@ pub enum Pass {
     Probe,
 }
 
-/// What a call says about the endpoint, whatever it says about the row.
+/// What a call says about what was called, whatever else it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It answers.
@@ -70,17 +75,11 @@ struct Bucket {
     failures: u32,
 }
 
-impl Default for Breaker {
-    fn default() -> Self {
-        Self::new(PROBE_WAIT)
-    }
-}
-
 impl Breaker {
-    /// Closed. Once it opens, the first probe leaves after `probe_wait`.
+    /// Closed.
     #[must_use]
-    pub fn new(probe_wait: Duration) -> Self {
-        Self { probe_wait, buckets: Default::default(), trip: None }
+    pub fn new(figures: Figures) -> Self {
+        Self { figures, buckets: Default::default(), trip: None }
     }
 
     /// Leave to call, or when to ask again.
@@ -107,17 +106,17 @@ impl Breaker {
     pub fn observe(&mut self, now: Timestamp, pass: Pass, verdict: Verdict) -> Option<Change> {
         match (&self.trip, pass, verdict) {
             (Some(_), Pass::Probe, Verdict::Working) => {
-                *self = Self::new(self.probe_wait);
+                *self = Self::new(self.figures);
                 Some(Change::Closed)
             }
             (Some(trip), Pass::Probe, _) => {
-                let span = (trip.span * 2).min(PROBE_WAIT_MAX);
+                let span = (trip.span * 2).min(self.figures.probe_wait_max);
                 Some(self.open(now, span, verdict))
             }
-            (None, _, Verdict::Refusing) => Some(self.open(now, self.probe_wait, verdict)),
+            (None, _, Verdict::Refusing) => Some(self.open(now, self.figures.probe_wait, verdict)),
             (None, _, _) => {
                 self.count(now, verdict == Verdict::Failing);
-                self.is_failing(now).then(|| self.open(now, self.probe_wait, verdict))
+                self.is_failing(now).then(|| self.open(now, self.figures.probe_wait, verdict))
             }
             (Some(_), Pass::Ordinary, _) => None,
         }
@@ -130,7 +129,7 @@ impl Breaker {
     }
 
     fn count(&mut self, now: Timestamp, failed: bool) {
-        let number = bucket_number(now);
+        let number = self.bucket_number(now);
         let bucket = &mut self.buckets[(number % BUCKETS as u64) as usize];
         if bucket.number != number {
             *bucket = Bucket { number, ..Bucket::default() };
@@ -140,16 +139,17 @@ impl Breaker {
     }
 
     fn is_failing(&self, now: Timestamp) -> bool {
-        let oldest = bucket_number(now).saturating_sub(WINDOW.as_secs() / BUCKET.as_secs() - 1);
+        let oldest = self.bucket_number(now).saturating_sub(BUCKETS as u64 - 1);
         let recent = self.buckets.iter().filter(|bucket| bucket.number >= oldest);
         let (calls, failures) =
             recent.fold((0, 0), |(calls, failures), bucket| (calls + bucket.calls, failures + bucket.failures));
-        calls >= CALLS_MIN && failures * 2 > calls
+        calls >= self.figures.calls_min && failures * 2 > calls
     }
-}
 
-fn bucket_number(now: Timestamp) -> u64 {
-    now.0 / 1000 / BUCKET.as_secs()
+    fn bucket_number(&self, now: Timestamp) -> u64 {
+        let bucket_ms = u64::try_from(self.figures.window.as_millis()).unwrap_or(u64::MAX) / BUCKETS as u64;
+        now.0 / bucket_ms.max(1)
+    }
 }
 
 #[cfg(test)]
