@@ -1,12 +1,9 @@
 //! From a file to a plugin that is ready to run, or to one sentence that says why not.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre};
 
 use super::bindings::described::DescribedIndices;
@@ -16,20 +13,20 @@ use super::convert;
 use super::engine::Runtime;
 use super::failure::Phase;
 use super::inspect::{self, Interfaces, Problem};
+use super::look::{Content, Digest};
 use super::turn::{Cell, TurnData};
 use tokio::time::Instant;
 
 use crate::clock::Timestamp;
 use crate::config::PluginLimits;
 use crate::conversation::NamedJson;
-use crate::limits;
 
 /// A compiled plugin, linked and tried once.
 pub struct Plugin {
     pub name: String,
     pub file: PathBuf,
     /// SHA-256 of the file.
-    pub digest: [u8; 32],
+    pub digest: Digest,
     pub file_bytes: usize,
     pub compile_time: Duration,
     /// What an instance takes before it is called.
@@ -50,6 +47,12 @@ impl Plugin {
     #[must_use]
     pub fn state_version(&self) -> Option<u32> {
         self.manifest.as_ref().map(|manifest| manifest.state_version)
+    }
+
+    /// What its manifest calls its version.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.manifest.as_ref().map(|manifest| manifest.version.as_str())
     }
 
     /// Whether it can read state of an older version with [`super::Plugins::migrate`].
@@ -97,19 +100,20 @@ pub struct Wanted {
     pub limits: PluginLimits,
 }
 
-/// Reads, compiles, links and starts a plugin once.
-pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugin, LoadError> {
+/// Compiles, links and starts a plugin once.
+pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted, content: Content) -> Result<Plugin, LoadError> {
     let Wanted { name, file, settings, limits } = wanted;
     let failed = |problem| LoadError { name: name.clone(), file: file.clone(), problem };
+    let (digest, file_bytes) = (content.digest, content.bytes.len());
     let compiled = tokio::task::spawn_blocking({
-        let (runtime, file) = (runtime.clone(), file.clone());
-        move || compile(&runtime, &file)
+        let runtime = runtime.clone();
+        move || compile(&runtime, &content)
     });
     let compiled = match compiled.await {
         Ok(compiled) => compiled.map_err(failed)?,
         Err(panic) => return Err(failed(Problem::Invalid(format!("the compiler failed on it: {panic}")))),
     };
-    let Compiled { digest, file_bytes, compile_time, contract, interfaces, linked, pre } = compiled;
+    let Compiled { compile_time, contract, interfaces, linked, pre } = compiled;
     let memory_bytes_at_start = try_start(runtime, &linked, limits).await.map_err(failed)?;
     let manifest = describe(runtime, &linked, limits).await.map_err(failed)?;
     Ok(Plugin {
@@ -130,8 +134,6 @@ pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugi
 }
 
 struct Compiled {
-    digest: [u8; 32],
-    file_bytes: usize,
     compile_time: Duration,
     contract: String,
     interfaces: Interfaces,
@@ -139,29 +141,18 @@ struct Compiled {
     pre: PluginPre<TurnData>,
 }
 
-fn compile(runtime: &Runtime, file: &Path) -> Result<Compiled, Problem> {
-    let bytes = read(file)?;
-    inspect::check_header(&bytes)?;
+fn compile(runtime: &Runtime, content: &Content) -> Result<Compiled, Problem> {
+    let bytes = &content.bytes;
+    inspect::check_header(bytes)?;
     let started = Instant::now();
-    let component = Component::new(&runtime.engine, &bytes).map_err(|error| inspect::invalid(&error))?;
+    let component = Component::new(&runtime.engine, bytes).map_err(|error| inspect::invalid(&error))?;
     let compile_time = started.elapsed();
     let interfaces = Interfaces::of(&component, &runtime.engine);
     let contract = inspect::check_contract(&interfaces)?;
     inspect::check_size(&component)?;
     let linked = runtime.linker.instantiate_pre(&component).map_err(|error| inspect::mismatch(&error))?;
     let pre = PluginPre::new(linked.clone()).map_err(|error| inspect::mismatch(&error))?;
-    let digest = Sha256::digest(&bytes).into();
-    Ok(Compiled { digest, file_bytes: bytes.len(), compile_time, contract, interfaces, linked, pre })
-}
-
-/// One byte more than allowed is enough to know that there is too much.
-fn read(file: &Path) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    let bytes_max = limits::PLUGIN_FILE_BYTES_MAX;
-    File::open(file)
-        .and_then(|open| open.take(bytes_max as u64 + 1).read_to_end(&mut bytes))
-        .map_err(Problem::Unreadable)?;
-    if bytes.len() > bytes_max { Err(Problem::TooLarge { bytes_max }) } else { Ok(bytes) }
+    Ok(Compiled { compile_time, contract, interfaces, linked, pre })
 }
 
 /// Starts the plugin once under its limits, as a turn would; returns what it takes before it is called.

@@ -3,6 +3,7 @@
 mod guest;
 mod hostile;
 mod loading;
+mod swapping;
 mod turns;
 mod wasi;
 
