@@ -37,10 +37,7 @@ pub trait Recipe: Send + Sync {
 }
 
 /// The languages that can be built.
-static RECIPES: &[(Language, &dyn Recipe)] = &[
-    (Language::Rust, &rust::Rust),
-    (Language::C, &c::C),
-];
+static RECIPES: &[(Language, &dyn Recipe)] = &[(Language::Rust, &rust::Rust), (Language::C, &c::C)];
 
 /// A component, and how long it took.
 #[derive(Clone, Debug)]

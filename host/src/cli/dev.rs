@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::output::colour_on_stderr;
 use super::plugin_build::{OnStderr, size};
-use super::serve::{failed, introduce};
+use super::serve::failed;
 use super::{address, signals};
 use crate::app::App;
 use crate::build::keep::{self, Report};
@@ -78,7 +78,6 @@ pub async fn run(options: Options) -> ExitCode {
         Ok(app) => app,
         Err(error) => return failed(&error),
     };
-    introduce(&app);
     if app.plugins().get(&options.bot).is_none() {
         nobody_answers(&options);
     }

@@ -5,6 +5,7 @@ mod hostile;
 mod hostile_c;
 mod loading;
 mod stored;
+mod swapping;
 mod turns;
 mod wasi;
 
