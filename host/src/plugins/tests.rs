@@ -4,6 +4,7 @@ mod guest;
 mod hostile;
 mod hostile_c;
 mod loading;
+mod menus;
 mod turns;
 mod wasi;
 
