@@ -19,13 +19,70 @@ const TURNS: u32 = 12;
 /// What people write, and what nobody expects: words of every topic, numbers and proofs right and nearly right, other scripts and
 /// cases, odd spaces, characters that lower to others.
 const TEXTS: [&str; 64] = [
-    "hi", "order", "Order status", "HOURS", "agent", "human?", "menu", "back!", "help", "restart", "stop", "stop it", "done",
-    "where is my parcel?", "when are you open?", "delivery, please", "«order»", "…agent…", "(menu)", "menu menu", "agent@example.com",
-    "A-12345", "a12345", "#b-54321!", "12345", "12345678", "123456789", "1234", "A--12345", "AB-12345", "A-123456", "x-1234",
-    "١٢٣٤٥", "order 20000", "Where is order A-10000?", "A-12345\u{a0}", "\u{2003}a-54321\n", "é12345", "12345é", "²12345",
-    "10115", "SW1A 1AA", " sam@example.com ", "sam@example", "sam@.com", "sam@a..b", "@example.com", "a b@c.de", "sam@ex\u{3000}ample.com",
-    "sam@b@c.de", "12", "1010-234", "12345678901", "\u{212a}ey", "BAC\u{212a}", "ΣΤΟΣ", "\u{130}", "🤷", "", " \t", "\u{0}", "agent\u{0}",
-    "order\u{200b}", "menu²",
+    "hi",
+    "order",
+    "Order status",
+    "HOURS",
+    "agent",
+    "human?",
+    "menu",
+    "back!",
+    "help",
+    "restart",
+    "stop",
+    "stop it",
+    "done",
+    "where is my parcel?",
+    "when are you open?",
+    "delivery, please",
+    "«order»",
+    "…agent…",
+    "(menu)",
+    "menu menu",
+    "agent@example.com",
+    "A-12345",
+    "a12345",
+    "#b-54321!",
+    "12345",
+    "12345678",
+    "123456789",
+    "1234",
+    "A--12345",
+    "AB-12345",
+    "A-123456",
+    "x-1234",
+    "١٢٣٤٥",
+    "order 20000",
+    "Where is order A-10000?",
+    "A-12345\u{a0}",
+    "\u{2003}a-54321\n",
+    "é12345",
+    "12345é",
+    "²12345",
+    "10115",
+    "SW1A 1AA",
+    " sam@example.com ",
+    "sam@example",
+    "sam@.com",
+    "sam@a..b",
+    "@example.com",
+    "a b@c.de",
+    "sam@ex\u{3000}ample.com",
+    "sam@b@c.de",
+    "12",
+    "1010-234",
+    "12345678901",
+    "\u{212a}ey",
+    "BAC\u{212a}",
+    "ΣΤΟΣ",
+    "\u{130}",
+    "🤷",
+    "",
+    " \t",
+    "\u{0}",
+    "agent\u{0}",
+    "order\u{200b}",
+    "menu²",
 ];
 
 const NAMES: [&str; 8] = ["\"Zoë\"", "\"प्रिया\"", "\" Ana \"", "\"Mary Jane\"", "7", "\"\"", "\"O'Neil\"", "\"١٢\""];
@@ -102,7 +159,8 @@ async fn the_menu_answers_the_same_in_every_language() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins/").to_owned() + name + ".wasm";
         let limits = PluginLimits::default();
         let wanted = Wanted { name: name.into(), file: file.into(), settings: vec![], limits };
-        plugins.insert(plugins.compile(wanted).await.unwrap_or_else(|error| panic!("{error}; `make plugins` builds it")));
+        plugins
+            .insert(plugins.compile(wanted).await.unwrap_or_else(|error| panic!("{error}; `make plugins` builds it")));
     }
     for seed in 0..CONVERSATIONS {
         let mut dice = Dice(seed.into());
