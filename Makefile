@@ -28,11 +28,15 @@ check: ## Formatting, lints, licences and advisories
 
 plugins: ## Build plugins/*.wasm
 	plugins/build.sh
+	cargo run -p turnwise -- plugin build plugins/menu-c
 
 guests: ## Build plugins/*.wasm and the misbehaving guests of the tests
 	plugins/build.sh --guests
+	cargo run -p turnwise -- plugin build plugins/menu-c
+	cargo run -p turnwise -- plugin build tests/guests/hostile-c --out target/guests/hostile-c.wasm
 
 test-plugins: ## Run the tests of the SDK and the plugins, natively
+	plugin-sdk/c/tests/run.sh
 	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo test --manifest-path "$$manifest") || exit 1; done
 
 test-host: guests ## Run the tests of the host, alone and as a whole

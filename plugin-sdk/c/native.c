@@ -385,7 +385,7 @@ __attribute__((weak)) int main(int count, char **arguments)
         if (answer == NULL) {
             const tw_json *done = tw_get(tw_json_read(line, NULL), "done");
             if (done != NULL) status = tw_int(tw_get(done, "failed"), 1) == 0 ? 0 : 1;
-            fputs(tw_string(tw_get(done, "report"), line), stderr);
+            fprintf(stderr, "%s\n", tw_string(tw_get(done, "report"), line));
             break;
         }
         fprintf(to, "%s\n", answer);

@@ -4,6 +4,7 @@ pub(crate) mod guest;
 mod hostile;
 mod hostile_c;
 mod loading;
+mod menus;
 mod stored;
 mod swapping;
 mod turns;
