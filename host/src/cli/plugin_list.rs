@@ -60,7 +60,7 @@ struct List {
 
 async fn list(options: &Options) -> Result<List, Output> {
     let config = match &options.plugins {
-        Some(dir) => Plugins { dir: dir.clone(), named: Default::default() },
+        Some(dir) => Plugins { dir: dir.clone(), cache: None, named: Default::default() },
         None => {
             // The list needs no secrets, and who looks at it may have none.
             let excused = [ABSENT_PLUGINS, ABSENT_SECRETS].concat();

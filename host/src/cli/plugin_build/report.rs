@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::plugin_check::{hex, names, table};
+use super::super::plugin_check::{names, table};
 use super::{Done, NotDone};
 use crate::build::{Project, Talk};
+use crate::plugins::hex;
 
 /// Of a tool's last line.
 const PROGRESS_CHARS_MAX: usize = 80;

@@ -23,7 +23,7 @@ fn content(look: Look) -> Vec<u8> {
     match look {
         Look::Read(content) => {
             assert_eq!(content.digest, digest(&content.bytes));
-            content.bytes
+            content.bytes.to_vec()
         }
         other => panic!("{other:?}"),
     }

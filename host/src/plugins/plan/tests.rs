@@ -74,7 +74,7 @@ fn config(named: &[(&str, &str)]) -> config::Plugins {
         limits: PluginLimits { log_bytes_max: 1, ..PluginLimits::default() },
     };
     let named = named.iter().map(|(name, file)| ((*name).to_owned(), plugin(file))).collect();
-    config::Plugins { dir: "p".into(), named }
+    config::Plugins { dir: "p".into(), cache: None, named }
 }
 
 fn names(wanted: &[Wanted]) -> Vec<String> {

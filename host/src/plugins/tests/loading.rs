@@ -6,7 +6,7 @@ use super::{TempFile, compile, host};
 use crate::clock::SystemClock;
 use crate::config::{self, PluginLimits};
 use crate::plugins::inspect::OFFERED;
-use crate::plugins::{CONTRACT, Compiling, Folder, Plugin, Plugins, Problem};
+use crate::plugins::{CONTRACT, Compiling, Folder, Plugin, Problem};
 
 async fn loaded(bytes: &[u8]) -> Result<std::sync::Arc<Plugin>, Problem> {
     compile(&host(), "bot", bytes, PluginLimits::default()).await.map_err(|error| error.problem)

@@ -51,7 +51,8 @@ struct World {
 impl World {
     /// Opens the folder after it has been furnished.
     async fn of(furnish: impl FnOnce(&Path)) -> Self {
-        Self::configured(furnish, |dir| config::Plugins { dir: dir.to_owned(), named: BTreeMap::new() }).await
+        Self::configured(furnish, |dir| config::Plugins { dir: dir.to_owned(), cache: None, named: BTreeMap::new() })
+            .await
     }
 
     async fn configured(furnish: impl FnOnce(&Path), config: impl FnOnce(&Path) -> config::Plugins) -> Self {

@@ -153,7 +153,7 @@ async fn g10_a_pin_refuses_anything_else() {
             settings: vec![],
             limits: PluginLimits::default(),
         };
-        config::Plugins { dir: dir.to_owned(), named: BTreeMap::from([("bot".to_owned(), plugin)]) }
+        config::Plugins { dir: dir.to_owned(), cache: None, named: BTreeMap::from([("bot".to_owned(), plugin)]) }
     };
     let furnish = |dir: &Path| fs::write(dir.join("bot.wasm"), saying("two")).expect("a file");
     let world = World::configured(furnish, pinned).await;

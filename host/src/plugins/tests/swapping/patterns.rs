@@ -26,7 +26,7 @@ async fn g10_a_new_file_is_a_new_bot() {
 
 #[tokio::test]
 async fn g10_a_folder_that_is_made_later() {
-    let dir = |dir: &Path| config::Plugins { dir: dir.join("later"), named: BTreeMap::new() };
+    let dir = |dir: &Path| config::Plugins { dir: dir.join("later"), cache: None, named: BTreeMap::new() };
     let world = World::configured(|_| {}, dir).await;
     assert!(world.standing("*").problem.is_some_and(|problem| problem.starts_with("it cannot be read")));
     fs::create_dir(world.path("later")).expect("a folder");
@@ -47,7 +47,7 @@ async fn g10_a_file_outside_the_folder_is_watched_where_it_is() {
             settings: vec![],
             limits: PluginLimits::default(),
         };
-        config::Plugins { dir: dir.join("plugins"), named: BTreeMap::from([("bot".to_owned(), plugin)]) }
+        config::Plugins { dir: dir.join("plugins"), cache: None, named: BTreeMap::from([("bot".to_owned(), plugin)]) }
     };
     let furnish = |dir: &Path| {
         fs::create_dir(dir.join("elsewhere")).expect("a folder");
@@ -106,7 +106,7 @@ async fn r5_a_folder_whose_name_leads_elsewhere() {
         }
         relink(&dir.join("current"), "one");
     };
-    let current = |dir: &Path| config::Plugins { dir: dir.join("current"), named: BTreeMap::new() };
+    let current = |dir: &Path| config::Plugins { dir: dir.join("current"), cache: None, named: BTreeMap::new() };
     let world = World::configured(furnish, current).await;
     assert_eq!(world.answer().await, "one");
     relink(&world.path("current"), "two");
@@ -177,7 +177,7 @@ async fn g10_a_turn_under_way_ends_on_the_version_it_began_with() {
     let limits = PluginLimits { deadline: Duration::from_secs(300), ..PluginLimits::default() };
     let named = move |dir: &Path| {
         let plugin = config::Plugin { file: dir.join("slow.wasm"), sha256: None, settings: vec![], limits };
-        config::Plugins { dir: dir.to_owned(), named: BTreeMap::from([("slow".to_owned(), plugin)]) }
+        config::Plugins { dir: dir.to_owned(), cache: None, named: BTreeMap::from([("slow".to_owned(), plugin)]) }
     };
     let mut rounds: u64 = 1 << 31;
     loop {
