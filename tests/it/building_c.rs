@@ -55,7 +55,7 @@ async fn a_mistake_in_c_is_shown_where_it_is_and_a_machine_without_clang_is_told
     );
     let built = turnwise(&["plugin", "build"], &dir).await;
     assert_eq!((built.code, built.stdout.as_str()), (Some(1), ""));
-    assert!(built.stderr.contains("\nplugin.c:23:"), "as the author names it: {}", built.stderr);
+    assert!(built.stderr.contains("\nplugin.c:22:"), "as the author names it: {}", built.stderr);
     assert!(built.stderr.contains("undeclared function 'forgotten'"), "{}", built.stderr);
     assert!(!built.stderr.contains('\x1b'), "colours are for terminals: {}", built.stderr);
     let without = run(&binary(), &["plugin", "build"], &dir, &[("PATH", "")]).await;
