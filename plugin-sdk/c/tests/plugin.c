@@ -6,12 +6,13 @@ static handler *under_test;
 
 static const tw_member members[] = {
     TW_MEMBER(struct state, count), TW_MEMBER(struct state, small), TW_MEMBER(struct state, big),
-    TW_MEMBER(struct state, seen),  TW_MEMBER(struct state, share), TW_MEMBER(struct state, word),
+    TW_MEMBER(struct state, most),  TW_MEMBER(struct state, seen),   TW_MEMBER(struct state, share), TW_MEMBER(struct state, word),
     TW_MEMBER(struct state, list),  TW_NAMED_MEMBER(struct state, mood, "good", "bad", "ugly"),
 };
 
 static void on_message(tw_turn *turn, const tw_message *message)
 {
+    tw_info("took a message");
     if (message->text[0] == '!') tw_fail(turn, "asked to");
     tw_reply(turn, "%s", message->text);
 }

@@ -19,6 +19,7 @@ struct state {
     int count;
     uint8_t small;
     int64_t big;
+    uint64_t most;
     bool seen;
     double share;
     const char *word;

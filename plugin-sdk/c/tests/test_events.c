@@ -127,8 +127,10 @@ static void a_burst_is_its_messages(void)
     const char *both = answer(NULL, NULL, "{\"tag\":\"burst\",\"val\":[{\"id\":\"1\",\"text\":\"one\"},{\"id\":\"2\",\"text\":\"two\"}]}");
     const char *one = strstr(both, "one"), *two = strstr(both, "two");
     CHECK(one != NULL && two != NULL && one < two);
+    logged();
     CHECK_TEXT(answer(NULL, NULL, "{\"tag\":\"burst\",\"val\":[{\"id\":\"1\",\"text\":\"!\"},{\"id\":\"2\",\"text\":\"!\"}]}"),
                "{\"err\":{\"tag\":\"other\",\"val\":\"asked to\"}}");
+    CHECK_TEXT(logged(), "info: took a message\n");
 }
 
 void test_events(void)

@@ -38,7 +38,7 @@ static void fill(tw_turn *turn, const tw_event *event)
     (void)event;
     struct state *state = turn->state;
     char word[] = "wo\"rd";
-    *state = (struct state){-1, 255, INT64_MIN, true, 0.5, tw_copy(word, sizeof word), tw_add(tw_json_array(), 1), UGLY, 1};
+    *state = (struct state){-1, 255, INT64_MIN, 7, true, 0.5, tw_copy(word, sizeof word), tw_add(tw_json_array(), 1), UGLY, 1};
 }
 
 static void overflow(tw_turn *turn, const tw_event *event)
@@ -66,7 +66,7 @@ static void state_is_written_only_where_it_changed(void)
 
 static void every_kind_of_member_comes_back(void)
 {
-    static const char full[] = "{\"count\":-1,\"small\":255,\"big\":-9223372036854775808,\"seen\":true,\"share\":0.5,"
+    static const char full[] = "{\"count\":-1,\"small\":255,\"big\":-9223372036854775808,\"most\":7,\"seen\":true,\"share\":0.5,"
                                "\"word\":\"wo\\\"rd\",\"list\":[1],\"mood\":\"ugly\"}";
     CHECK_TEXT(answer_hi(fill, full), KEPT);
     CHECK_TEXT(answer_hi(nothing, full), KEPT);
@@ -83,6 +83,7 @@ static void what_does_not_fit_is_a_bad_state(void)
     CHECK_TEXT(answer_hi(nothing, "{\"count\":2147483648}"), BAD_STATE("count: 2147483648 does not fit"));
     CHECK_TEXT(answer_hi(nothing, "{\"small\":256}"), BAD_STATE("small: 256 does not fit"));
     CHECK_TEXT(answer_hi(nothing, "{\"small\":-1}"), BAD_STATE("small: -1 does not fit"));
+    CHECK_TEXT(answer_hi(nothing, "{\"most\":-1}"), BAD_STATE("most: -1 does not fit"));
     CHECK_TEXT(answer_hi(nothing, "{\"count\":1.5}"),
                BAD_STATE("count: invalid type: floating point `1.5`, expected an integer"));
     CHECK_TEXT(answer_hi(nothing, "{\"seen\":0}"), BAD_STATE("seen: invalid type: integer `0`, expected a boolean"));
