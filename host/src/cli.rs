@@ -8,6 +8,7 @@ pub mod plugin_check;
 pub mod sandbox;
 pub mod serve;
 pub mod signals;
+pub mod test;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -57,6 +58,8 @@ enum Command {
     /// Say whether a file is a plugin, and what it can do.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Play transcripts (*.chat) against a plugin, and say where it does something else.
+    Test(test::Options),
     /// Say what to paste into Braze.
     #[command(subcommand)]
     Braze(BrazeCommand),
@@ -109,6 +112,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Plugin(PluginCommand::Check { file, json }) => {
             in_runtime(async move { ExitCode::from(plugin_check::run(&file, json).await) })
         }
+        Command::Test(options) => ExitCode::from(test::run(&options)),
         Command::Braze(BrazeCommand::Template { config, source, public_url, show_token, json }) => {
             braze_template::run(&TemplateOptions { config, source, json, public_url, show_token })
         }
