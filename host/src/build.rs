@@ -7,8 +7,11 @@
 pub mod artifact;
 pub mod component;
 mod error;
+pub mod keep;
 mod project;
 mod rust;
+mod sources;
+pub mod template;
 pub mod tool;
 mod workshop;
 
@@ -33,10 +36,7 @@ pub trait Recipe: Send + Sync {
 }
 
 /// The languages that can be built.
-static RECIPES: &[(Language, &dyn Recipe)] = &[
-    (Language::Rust, &rust::Rust),
-    // One line a language.
-];
+static RECIPES: &[(Language, &dyn Recipe)] = &[(Language::Rust, &rust::Rust)];
 
 /// A component, and how long it took.
 #[derive(Clone, Debug)]
