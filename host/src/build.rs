@@ -9,6 +9,7 @@ pub mod component;
 mod error;
 pub mod keep;
 mod project;
+mod python;
 mod rust;
 mod sources;
 pub mod template;
@@ -36,7 +37,7 @@ pub trait Recipe: Send + Sync {
 }
 
 /// The languages that can be built.
-static RECIPES: &[(Language, &dyn Recipe)] = &[(Language::Rust, &rust::Rust)];
+static RECIPES: &[(Language, &dyn Recipe)] = &[(Language::Rust, &rust::Rust), (Language::Python, &python::Python)];
 
 /// A component, and how long it took.
 #[derive(Clone, Debug)]
