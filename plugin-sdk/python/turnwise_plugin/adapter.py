@@ -59,7 +59,7 @@ def _warm_up() -> None:
     context = types.Context("", 1, 1, user, "", 0, 0, [], [], types.DeskStatus_Open())
     message = types.Message("", "hello", [types.Media("", None)], None, None, 0)
     plugin = Plugin(dict)
-    plugin.on_message(lambda turn, message: turn.reply(message.text).choice("a", "A").property("b", "c") and None)
+    plugin.on_message(lambda turn, message: turn.reply(message.text).choice("a", "A").property("b", "c"))
     for _ in range(WARM_UP_TURNS):
         _decision(plugin.answer(context, '{"a":[1]}', types.Event_Message(message))["ok"])
 

@@ -11,8 +11,8 @@ from .turn import Turn
 
 S = TypeVar("S")
 E = TypeVar("E")
-# Any handler of this plugin's turns; the decorators hand back what they are given, so its own type stays.
-Handler = Callable[[Turn[S], E], None]
+# What a handler returns does not matter, so `return turn.reply("…")` is fine.
+Handler = Callable[[Turn[S], E], object]
 Migrate = Callable[[Any, int], object]
 
 _HANDLERS: dict[type, str] = {
@@ -88,7 +88,7 @@ class Plugin(Generic[S]):
         self._shape: values.Shape[S] = values.Shape(state)
         self._default: Callable[[], S] = (lambda: cast(S, None)) if state is None else state
         self._default_text = self._shape.write(self._default())
-        self._handlers: dict[str, Callable[[Turn[S], Any], None]] = {}
+        self._handlers: dict[str, Handler[S, Any]] = {}
         self._migrate: Migrate | None = None
 
     def on_message(self, handler: Handler[S, events.Message]) -> Handler[S, events.Message]:
