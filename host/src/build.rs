@@ -10,6 +10,7 @@ pub mod component;
 mod error;
 pub mod keep;
 mod project;
+mod python;
 mod rust;
 mod sources;
 pub mod template;
@@ -37,7 +38,11 @@ pub trait Recipe: Send + Sync {
 }
 
 /// The languages that can be built.
-static RECIPES: &[(Language, &dyn Recipe)] = &[(Language::Rust, &rust::Rust), (Language::C, &c::C)];
+static RECIPES: &[(Language, &dyn Recipe)] = &[
+    (Language::Rust, &rust::Rust),
+    (Language::Python, &python::Python),
+    (Language::C, &c::C),
+];
 
 /// A component, and how long it took.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ pub const CONTRACT: &str = include_str!("../../../wit/bot.wit");
 
 /// What a plugin of our SDKs exports: the optional interfaces too, because both have good defaults and a world cannot depend on what
 /// an author overrides.
-const SDK_WORLD: &str = "
+pub(super) const SDK_WORLD: &str = "
     package turnwise:sdk;
     world sdk-plugin {
         include turnwise:bot/plugin@0.1.0;
@@ -25,6 +25,9 @@ const SDK_WORLD: &str = "
 /// What every plugin exports, before its version.
 const EXPORT: &str = "turnwise:bot/bot@";
 
+/// The world's name in there.
+pub(super) const SDK_WORLD_NAME: &str = "sdk-plugin";
+
 /// The contract, and in it the world that plugins of our SDKs are built for: `handle`, the manifest and the migration.
 ///
 /// # Errors
@@ -33,7 +36,7 @@ pub fn sdk_world() -> Result<(Resolve, WorldId), BuildError> {
     let mut resolve = Resolve::default();
     resolve.push_str("bot.wit", CONTRACT).map_err(no_plugin)?;
     let package = resolve.push_str("sdk.wit", SDK_WORLD).map_err(no_plugin)?;
-    let world = resolve.select_world(&[package], Some("sdk-plugin")).map_err(no_plugin)?;
+    let world = resolve.select_world(&[package], Some(SDK_WORLD_NAME)).map_err(no_plugin)?;
     Ok((resolve, world))
 }
 
