@@ -10,6 +10,7 @@ mod error;
 mod project;
 mod rust;
 pub mod tool;
+mod typescript;
 mod workshop;
 
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub trait Recipe: Send + Sync {
 /// The languages that can be built.
 static RECIPES: &[(Language, &dyn Recipe)] = &[
     (Language::Rust, &rust::Rust),
+    (Language::TypeScript, &typescript::TypeScript),
+    (Language::JavaScript, &typescript::TypeScript),
     // One line a language.
 ];
 

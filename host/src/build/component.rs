@@ -13,7 +13,7 @@ pub const CONTRACT: &str = include_str!("../../../wit/bot.wit");
 
 /// What a plugin of our SDKs exports: the optional interfaces too, because both have good defaults and a world cannot depend on what
 /// an author overrides.
-const SDK_WORLD: &str = "
+pub const SDK_WORLD: &str = "
     package turnwise:sdk;
     world sdk-plugin {
         include turnwise:bot/plugin@0.1.0;
@@ -21,6 +21,9 @@ const SDK_WORLD: &str = "
         export turnwise:bot/migration@0.1.0;
     }
 ";
+
+/// The name of the world in [`SDK_WORLD`].
+pub const SDK_WORLD_NAME: &str = "sdk-plugin";
 
 /// The contract, and in it the world that plugins of our SDKs are built for: `handle`, the manifest and the migration.
 ///
@@ -30,7 +33,7 @@ pub fn sdk_world() -> Result<(Resolve, WorldId), BuildError> {
     let mut resolve = Resolve::default();
     resolve.push_str("bot.wit", CONTRACT).map_err(no_plugin)?;
     let package = resolve.push_str("sdk.wit", SDK_WORLD).map_err(no_plugin)?;
-    let world = resolve.select_world(&[package], Some("sdk-plugin")).map_err(no_plugin)?;
+    let world = resolve.select_world(&[package], Some(SDK_WORLD_NAME)).map_err(no_plugin)?;
     Ok((resolve, world))
 }
 
