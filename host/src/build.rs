@@ -7,8 +7,11 @@
 pub mod artifact;
 pub mod component;
 mod error;
+pub mod keep;
 mod project;
 mod rust;
+mod sources;
+pub mod template;
 pub mod tool;
 mod typescript;
 mod workshop;
@@ -38,7 +41,6 @@ static RECIPES: &[(Language, &dyn Recipe)] = &[
     (Language::Rust, &rust::Rust),
     (Language::TypeScript, &typescript::TypeScript),
     (Language::JavaScript, &typescript::TypeScript),
-    // One line a language.
 ];
 
 /// A component, and how long it took.
