@@ -15,6 +15,7 @@ mod rust;
 mod sources;
 pub mod template;
 pub mod tool;
+mod typescript;
 mod workshop;
 
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub trait Recipe: Send + Sync {
 /// The languages that can be built.
 static RECIPES: &[(Language, &dyn Recipe)] = &[
     (Language::Rust, &rust::Rust),
+    (Language::TypeScript, &typescript::TypeScript),
+    (Language::JavaScript, &typescript::TypeScript),
     (Language::Python, &python::Python),
     (Language::C, &c::C),
 ];

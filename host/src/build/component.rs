@@ -25,7 +25,7 @@ pub(super) const SDK_WORLD: &str = "
 /// What every plugin exports, before its version.
 const EXPORT: &str = "turnwise:bot/bot@";
 
-/// The world's name in there.
+/// The name of the world in [`SDK_WORLD`].
 pub(super) const SDK_WORLD_NAME: &str = "sdk-plugin";
 
 /// The contract, and in it the world that plugins of our SDKs are built for: `handle`, the manifest and the migration.

@@ -7,7 +7,7 @@ export function words(text: string): string[] {
 
 /** What stands between white space. */
 export function split(text: string): string[] {
-  return text.split(/\p{White_Space}+/u).filter((word) => word !== "");
+  return text.match(/\P{White_Space}+/gu) ?? [];
 }
 
 /** Without white space around it. */
