@@ -125,7 +125,9 @@ impl Manifest {
         }
         Err(BuildError::Project {
             problem: format!("there is no module {module}"),
-            fix: format!("write {MODULE}.py, or say in pyproject.toml what yours is called: [tool.turnwise] module = \"{MODULE}\""),
+            fix: format!(
+                "write {MODULE}.py, or say in pyproject.toml what yours is called: [tool.turnwise] module = \"{MODULE}\""
+            ),
         })
     }
 
