@@ -5,10 +5,14 @@
 //! one line in [`RECIPES`].
 
 pub mod artifact;
+mod c;
 pub mod component;
 mod error;
+pub mod keep;
 mod project;
 mod rust;
+mod sources;
+pub mod template;
 pub mod tool;
 mod workshop;
 
@@ -35,7 +39,7 @@ pub trait Recipe: Send + Sync {
 /// The languages that can be built.
 static RECIPES: &[(Language, &dyn Recipe)] = &[
     (Language::Rust, &rust::Rust),
-    // One line a language.
+    (Language::C, &c::C),
 ];
 
 /// A component, and how long it took.

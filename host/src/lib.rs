@@ -22,6 +22,7 @@ pub mod dispatch;
 pub mod driver;
 
 pub mod sandbox;
+pub mod transcript;
 
 pub mod admin;
 pub mod app;

@@ -67,6 +67,8 @@ pub const PLUGIN_RANDOM_BYTES_MAX: usize = 64 * 1024;
 pub const PLUGIN_KEEP_RESIDENT_BYTES: usize = 2 * 1024 * 1024;
 /// Of a plugin's own words in the journal: a stack trace fits, a flood does not.
 pub const PLUGIN_ERROR_BYTES_MAX: usize = 4 * 1024;
+/// A line of a plugin that answers over stdio: far beyond any decision, and no more than a process that writes nonsense may cost.
+pub const STDIO_LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Instances alive at once; the pooling allocator reserves address space for each.
 pub const TURNS_IN_FLIGHT_MAX: usize = 64;
 

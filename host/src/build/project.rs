@@ -10,10 +10,12 @@ const FOLDER_OF_PLUGINS: &str = "plugins";
 const SCRATCH: &str = ".turnwise";
 
 /// What a plugin is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 pub enum Language {
     Rust,
+    #[value(name = "ts", alias = "typescript")]
     TypeScript,
+    #[value(name = "js", alias = "javascript")]
     JavaScript,
     Python,
     Go,
@@ -29,6 +31,28 @@ impl Language {
         ("pyproject.toml", Self::Python),
         ("plugin.c", Self::C),
     ];
+
+    /// What it is called on the command line, and its template's folder.
+    #[must_use]
+    pub fn short_name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::TypeScript => "ts",
+            Self::JavaScript => "js",
+            Self::Python => "python",
+            Self::Go => "go",
+            Self::C => "c",
+        }
+    }
+
+    /// The folder of its SDK in `plugin-sdk/`.
+    #[must_use]
+    pub fn sdk_folder(self) -> &'static str {
+        match self {
+            Self::TypeScript | Self::JavaScript => "typescript",
+            other => other.short_name(),
+        }
+    }
 
     /// The files that a project is recognised by, for messages.
     pub fn markers() -> impl Iterator<Item = &'static str> {

@@ -266,10 +266,14 @@ impl Heard {
         text
     }
 
-    /// The last line that says anything; progress bars overwrite theirs with carriage returns.
+    /// The last line that says anything, without colours; progress bars overwrite theirs with carriage returns.
     fn last_line(&self) -> String {
         let text = String::from_utf8_lossy(&self.bytes);
-        text.split(['\n', '\r']).rfind(|line| !line.trim().is_empty()).unwrap_or_default().trim().to_owned()
+        let line = text.split(['\n', '\r']).rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+        let mut pieces = line.split('\x1b');
+        let first = pieces.next().unwrap_or_default();
+        let plain = pieces.map(|piece| piece.split_once('m').map_or("", |(_, text)| text));
+        std::iter::once(first).chain(plain).collect::<String>().trim().to_owned()
     }
 }
 

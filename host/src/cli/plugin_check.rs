@@ -70,7 +70,7 @@ fn as_text(plugin: &Plugin) -> String {
         ])
 }
 
-fn table(rows: &[(&str, String)]) -> String {
+pub(super) fn table(rows: &[(&str, String)]) -> String {
     rows.iter().fold(String::new(), |mut text, (key, value)| {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{key:<11} {value}");
@@ -79,11 +79,11 @@ fn table(rows: &[(&str, String)]) -> String {
 }
 
 /// One a line, below the first.
-fn names(names: &[String]) -> String {
+pub(super) fn names(names: &[String]) -> String {
     if names.is_empty() { "-".into() } else { names.join("\n            ") }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

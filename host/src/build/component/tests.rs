@@ -43,7 +43,10 @@ fn what_does_not_fit_is_named() {
     let error = component(r#"(import "env" "sleep" (func))"#).expect_err("nobody has it").to_string();
     assert!(error.contains("env") && error.contains("no plugin"), "{error}");
 
-    let error = encode(&module("")).expect_err("it does not say what it implements").to_string();
-    assert!(error.starts_with("what was compiled is no plugin"), "{error}");
+    let (resolve, world) = sdk_world().expect("the contract");
+    let mut empty = wat::parse_str("(module)").expect("it is right");
+    embed(&mut empty, &resolve, world).expect("it is a module");
+    let error = encode(&empty).expect_err("it has no handle").to_string();
+    assert!(error.starts_with("what was compiled is no plugin") && error.contains("turnwise:bot/"), "{error}");
     assert!(encode(b"text").is_err());
 }

@@ -163,3 +163,11 @@ async fn a_scratch_folder_is_ignored_by_git() {
     assert_eq!(fs::read_to_string(scratch.join(".gitignore")).expect("it is there"), "*\n");
     assert_eq!(bench.workshop.scratch(&bench.project).expect("it is there"), scratch);
 }
+
+#[test]
+fn progress_is_the_last_line_without_its_colours() {
+    let mut heard = Heard::new(1024);
+    heard.hear(b"first\n\x1b[1m\x1b[32m   Compiling\x1b[0m serde v1\r\n\n");
+    assert_eq!(heard.last_line(), "Compiling serde v1");
+    assert_eq!(Heard::new(1).last_line(), "");
+}
