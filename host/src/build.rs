@@ -8,6 +8,7 @@ pub mod artifact;
 mod c;
 pub mod component;
 mod error;
+mod go;
 pub mod keep;
 mod project;
 mod rust;
@@ -40,6 +41,7 @@ pub trait Recipe: Send + Sync {
 static RECIPES: &[(Language, &dyn Recipe)] = &[
     (Language::Rust, &rust::Rust),
     (Language::C, &c::C),
+    (Language::Go, &go::Go),
 ];
 
 /// A component, and how long it took.

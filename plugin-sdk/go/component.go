@@ -38,7 +38,9 @@ func Running() *Component { return running }
 // NewComponent is the component of a plugin.
 func NewComponent[S any](p Plugin[S]) *Component {
 	return &Component{
-		Handle:   func(context *Context, state *string, event Event) (*wire.Decision, *wire.Failure) { return handle(p, context, state, event) },
+		Handle: func(context *Context, state *string, event Event) (*wire.Decision, *wire.Failure) {
+			return handle(p, context, state, event)
+		},
 		Manifest: func() Manifest { return describe(p) },
 		Migrate:  func(state string, from uint32) (string, *wire.Failure) { return migrate(p, state, from) },
 	}
