@@ -8,6 +8,7 @@ pub mod artifact;
 mod c;
 pub mod component;
 mod error;
+mod go;
 pub mod keep;
 mod project;
 mod python;
@@ -45,6 +46,7 @@ static RECIPES: &[(Language, &dyn Recipe)] = &[
     (Language::JavaScript, &typescript::TypeScript),
     (Language::Python, &python::Python),
     (Language::C, &c::C),
+    (Language::Go, &go::Go),
 ];
 
 /// A component, and how long it took.

@@ -1,0 +1,30 @@
+// Package export_turnwise_bot_bot is what the component's `handle` calls.
+package export_turnwise_bot_bot
+
+import (
+	"runtime/debug"
+
+	"turnwise.dev/plugin"
+	"turnwise.dev/plugin/guest/convert"
+	"turnwise.dev/plugin/guest/imports/turnwise_bot_log"
+	wit "turnwise.dev/plugin/guest/imports/turnwise_bot_types"
+	"turnwise.dev/plugin/guest/wit/types"
+	"turnwise.dev/plugin/internal/sink"
+)
+
+// stackBytesMax stops an endless recursion before it has filled the instance's memory, so that it is told from a leak.
+const stackBytesMax = 16 << 20
+
+func init() {
+	debug.SetMaxStack(stackBytesMax)
+	sink.Write = func(level sink.Level, line string) { turnwise_bot_log.Write(uint8(level), convert.Text(line)) }
+}
+
+// Handle takes one turn.
+func Handle(context wit.Context, state types.Option[string], event wit.Event) types.Result[wit.Decision, wit.Error] {
+	decision, failure := plugin.Running().Handle(convert.Context(&context), convert.Optional(state), convert.Event(event))
+	if failure != nil {
+		return types.Err[wit.Decision](convert.Failure(failure))
+	}
+	return types.Ok[wit.Decision, wit.Error](convert.Decision(decision))
+}
