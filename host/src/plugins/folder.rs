@@ -229,9 +229,9 @@ impl Attend {
 /// The line an operator looks for after a change.
 fn announce(plugin: &Plugin, replaced: Option<&Plugin>) {
     let (name, contract, compile_ms) = (&plugin.name, &plugin.contract, plugin.compile_time.as_millis());
-    let (version, sha256) = (plugin.version(), hex(&plugin.digest_short()));
+    let (version, sha256, compiled_before) = (plugin.version(), hex(&plugin.digest_short()), plugin.compiled_before);
     let Some(replaced) = replaced else {
-        tracing::info!(plugin = name, version, sha256, contract, compile_ms, "plugin ready");
+        tracing::info!(plugin = name, version, sha256, contract, compile_ms, compiled_before, "plugin ready");
         return;
     };
     let replaces = format!("{} {}", replaced.version().unwrap_or("-"), hex(&replaced.digest_short()));
