@@ -1,4 +1,4 @@
-//! The operators' listener: is it alive, is it ready, and if not, why.
+//! The operators' listener: is it alive, is it ready, and if not, why; which plugins serve.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,17 +20,15 @@ pub struct Health {
     plugins: Arc<Plugins>,
     /// Each source with its bot.
     bots: Vec<(String, String)>,
-    /// Files that are no plugins, each with the reason.
-    load_errors: Vec<String>,
     draining: AtomicBool,
     storage_failed: AtomicBool,
 }
 
 impl Health {
     #[must_use]
-    pub fn new(plugins: Arc<Plugins>, bots: Vec<(String, String)>, load_errors: Vec<String>) -> Self {
+    pub fn new(plugins: Arc<Plugins>, bots: Vec<(String, String)>) -> Self {
         let (draining, storage_failed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { plugins, bots, load_errors, draining, storage_failed }
+        Self { plugins, bots, draining, storage_failed }
     }
 
     /// Nothing new is accepted any more.
@@ -55,9 +53,10 @@ impl Health {
         for (source, bot) in &self.bots {
             let loaded = match self.plugins.get(bot) {
                 Some(plugin) => Ok(format!("{bot} from {}", plugin.file.display())),
-                None => {
-                    Err(format!("the bot {bot:?} is not loaded; put {bot}.wasm into the plugins folder and restart"))
-                }
+                None => Err(match self.plugins.standings().remove(bot).and_then(|standing| standing.problem) {
+                    Some(problem) => format!("the bot {bot:?} is not loaded: {problem}"),
+                    None => format!("the bot {bot:?} is not loaded; put {bot}.wasm into the plugins folder"),
+                }),
             };
             checks.push((format!("source {source}"), loaded));
         }
@@ -74,6 +73,7 @@ pub async fn serve(listener: TcpListener, health: Arc<Health>, limits: Limits, s
     let router = Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(readyz))
+        .route("/v1/plugins", get(plugins))
         .fallback(|| async { (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" }))) })
         .with_state(health);
     listener::serve(listener, router, limits, shutdown).await;
@@ -93,11 +93,18 @@ async fn readyz(State(health): State<Arc<Health>>, Query(query): Query<Vec<(Stri
             Err(reason) => json!({ "check": name, "ok": false, "detail": reason }),
         })
         .collect();
-    let body = json!({
-        "ready": ready,
-        "checks": checks,
-        "plugins": health.plugins.names(),
-        "plugin_errors": health.load_errors,
+    let plugins = health.plugins.list();
+    // A plugin that is not as its file is does not make the host unready: the one before it answers.
+    let errors = plugins.iter().filter_map(|plugin| {
+        let problem = plugin.problem.as_ref()?;
+        Some(format!("plugin {:?} ({}): {problem}", plugin.name, plugin.file))
     });
+    let errors: Vec<String> = errors.collect();
+    let body = json!({ "ready": ready, "checks": checks, "plugins": plugins, "plugin_errors": errors });
     (status, Json(body)).into_response()
+}
+
+/// Every bot there is or should be.
+async fn plugins(State(health): State<Arc<Health>>) -> Response {
+    Json(json!({ "plugins": health.plugins.list() })).into_response()
 }

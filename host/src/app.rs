@@ -20,7 +20,7 @@ use crate::driver::Driver;
 use crate::ingress::listener::Limits;
 use crate::ingress::{self, Ingress};
 use crate::limits::{SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
-use crate::plugins::{Compiling, EngineError, LoadError, Plugins};
+use crate::plugins::{Compiling, EngineError, Folder, Plugins};
 use crate::storage::redb::{OpenError, Redb};
 use crate::storage::{Storage, StorageError, Swept};
 use crate::telemetry;
@@ -56,12 +56,12 @@ pub struct App {
     config: Config,
     clock: Arc<dyn Clock>,
     storage: Arc<dyn Storage>,
+    folder: Folder,
     plugins: Arc<Plugins>,
     health: Arc<Health>,
     braze: Arc<Braze>,
     public: TcpListener,
     admin: TcpListener,
-    load_errors: Vec<LoadError>,
 }
 
 impl App {
@@ -71,13 +71,12 @@ impl App {
         let public = bind(config.server.listen, "server.listen").await?;
         let admin = bind(config.server.admin, "server.admin").await?;
         let storage = Arc::new(Redb::open(&config.storage.path, config.storage.cache_bytes, clock.now())?);
-        let (plugins, load_errors) = Plugins::load(&config.plugins, Compiling::in_processes()).await?;
-        let plugins = Arc::new(plugins);
+        let folder = Folder::open(config.plugins.clone(), Compiling::in_processes(), Arc::clone(&clock)).await?;
+        let plugins = folder.plugins();
         let bots = config.sources.iter().map(|(source, settings)| (source.clone(), settings.bot.clone())).collect();
-        let errors = load_errors.iter().map(ToString::to_string).collect();
-        let health = Arc::new(Health::new(Arc::clone(&plugins), bots, errors));
+        let health = Arc::new(Health::new(Arc::clone(&plugins), bots));
         let braze = Arc::new(Braze::new(&config.braze, Arc::clone(&clock))?);
-        Ok(Self { config, clock, storage, plugins, health, braze, public, admin, load_errors })
+        Ok(Self { config, clock, storage, folder, plugins, health, braze, public, admin })
     }
 
     /// Where webhooks go.
@@ -98,16 +97,10 @@ impl App {
         &self.plugins
     }
 
-    /// Files in the plugins folder that are not ready, and why.
-    #[must_use]
-    pub fn load_errors(&self) -> &[LoadError] {
-        &self.load_errors
-    }
-
     /// Serves until `shutdown`, then drains: accepts nothing new, finishes the turns under way, ends dispatch after its current calls,
     /// closes the database. What has not begun is there at the next start.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
-        let Self { config, clock, storage, plugins, health, braze, public, admin, .. } = self;
+        let Self { config, clock, storage, folder, plugins, health, braze, public, admin } = self;
         let limits = Limits::of(&config.server);
         let config = Arc::new(config);
 
@@ -132,6 +125,10 @@ impl App {
                 Ok(())
             }
         });
+        let mut changes = Stage::start(|stop| async move {
+            folder.watch(stop).await;
+            Ok(())
+        });
         let mut sweeps = Stage::start({
             let storage = Arc::clone(&storage);
             |stop| sweep(storage, clock, stop)
@@ -144,6 +141,7 @@ impl App {
             error = sends.failed() => Some(error.to_string()),
             error = sweeps.failed() => Some(error.to_string()),
             error = webhooks.failed() => Some(error.to_string()),
+            error = changes.failed() => Some(error.to_string()),
         };
         if let Some(reason) = failed {
             // Whatever is under way cannot be recorded any more: stop at once, as after a crash.
@@ -153,6 +151,7 @@ impl App {
         health.drain();
         tracing::info!("draining");
         webhooks.stop().await?;
+        changes.stop().await?;
         turns.stop().await?;
         sends.stop().await?;
         sweeps.stop().await?;

@@ -5,6 +5,7 @@ pub mod check;
 pub mod dev;
 pub mod output;
 pub mod plugin_check;
+pub mod plugin_list;
 pub mod sandbox;
 pub mod serve;
 pub mod signals;
@@ -85,6 +86,8 @@ enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Say which plugins serve and what is wrong with the others: of the host that runs, else of the folder.
+    List(plugin_list::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -123,6 +126,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Plugin(PluginCommand::Check { file, json }) => {
             in_runtime(async move { ExitCode::from(plugin_check::run(&file, json).await) })
         }
+        Command::Plugin(PluginCommand::List(options)) => in_runtime(plugin_list::run(options)),
         Command::Braze(BrazeCommand::Template { config, source, public_url, show_token, json }) => {
             braze_template::run(&TemplateOptions { config, source, json, public_url, show_token })
         }
@@ -137,7 +141,12 @@ fn logged(filter: Option<&str>, command: impl Future<Output = ExitCode>) -> Exit
 
 fn in_runtime(command: impl Future<Output = ExitCode>) -> ExitCode {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(command),
+        Ok(runtime) => {
+            let code = runtime.block_on(command);
+            // Nobody waits for a compilation that may still be under way.
+            runtime.shutdown_background();
+            code
+        }
         Err(error) => {
             eprintln!("error: no threads for the runtime: {error}");
             ExitCode::FAILURE

@@ -24,8 +24,9 @@ pub use dev::DevOptions;
 pub use environment::{Environment, SystemEnvironment};
 pub use error::{ConfigError, ConfigErrors, Position};
 pub(crate) use read::is_loopback;
-pub use read::{load, parse};
+pub use read::{ABSENT_PLUGINS, ABSENT_SECRETS, load, load_excusing, parse};
 pub use secret::Secret;
+pub use section::is_name;
 
 /// A valid configuration with every default filled in.
 #[derive(Clone, Debug)]
@@ -120,6 +121,8 @@ impl Plugins {
 #[derive(Clone, Debug)]
 pub struct Plugin {
     pub file: PathBuf,
+    /// The only content that may be loaded, if one is given: its SHA-256.
+    pub sha256: Option<[u8; 32]>,
     pub settings: Vec<NamedJson>,
     pub limits: PluginLimits,
 }

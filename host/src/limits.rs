@@ -84,6 +84,22 @@ pub const PLUGIN_BREAKER_PROBE_WAIT_MAX: Duration = Duration::from_mins(2);
 /// Conversations whose turns must fail before any of it counts: one user who found a message that breaks a plugin cannot take it from
 /// everybody.
 pub const PLUGIN_BREAKER_CONVERSATIONS_MIN: usize = 3;
+/// A copy tool writes a file in a burst of events; by then most of them are over.
+pub const PLUGIN_WATCH_DEBOUNCE: Duration = Duration::from_millis(200);
+/// Network file systems, bind mounts and links tell nobody when a file changes; looking costs a few calls a file.
+pub const PLUGIN_WATCH_POLL: Duration = Duration::from_secs(1);
+/// Between the two readings of a file that may still be written to.
+pub const PLUGIN_FILE_SETTLE: Duration = Duration::from_millis(100);
+/// A file that was not touched for this long is read once; longer than clocks of machines that share files are apart.
+pub const PLUGIN_FILE_QUIET: Duration = Duration::from_secs(10);
+/// No file system keeps times coarser: writes that are this far apart can be told by them.
+pub const PLUGIN_FILE_TIMES_APART: Duration = Duration::from_secs(2);
+/// Plugins read and compiled at once before anything is served; each holds its file and a compiler's memory.
+pub const PLUGIN_LOADS_AT_START_MAX: usize = 4;
+/// The same while turns are served: they need the processors.
+pub const PLUGIN_LOADS_MAX: usize = 1;
+/// Of sources, bots and all else the configuration gives a name.
+pub const NAME_CHARS_MAX: usize = 64;
 /// Deep enough for recursive parsers; the host's own stack for the call is four times as large.
 pub const PLUGIN_STACK_BYTES_MAX: usize = 512 * 1024;
 /// Python has over twenty core modules in a component.

@@ -6,37 +6,48 @@ mod compile;
 mod convert;
 mod engine;
 mod failure;
+mod folder;
 mod inspect;
 mod limiter;
+mod listed;
 mod load;
 mod log;
+mod look;
+mod plan;
+mod registry;
 mod stored;
 mod ticker;
 mod turn;
 mod wasi;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::Path;
+use std::sync::Arc;
 
-use crate::config;
+use crate::clock::Timestamp;
 use crate::conversation::{Context, Event};
 pub use breaker::{Admitted, Opened, PluginBreaker};
 pub use compile::{COMMAND as COMPILE_COMMAND, CompileLimits, Compiling, serve as compile_for_host};
 pub use engine::EngineError;
 pub use failure::{CallStack, TurnFailure};
-pub use inspect::{CONTRACT, Interfaces, Problem};
+pub use folder::Folder;
+pub use inspect::{CONTRACT, Interfaces, Problem, hex};
+pub use listed::Listed;
 pub use load::{LoadError, Manifest, Plugin, Wanted};
 pub use log::{LogLevel, LogLine};
+pub use look::Digest;
+pub use registry::{Serving, Standing};
 pub use stored::StoredState;
 pub use turn::TurnResult;
 
 use engine::Runtime;
+use look::Content;
+use registry::Registry;
 
 /// All plugins by the name of their bot. An entry can be replaced at any time: turns under way keep the plugin they began with.
 pub struct Plugins {
     runtime: Arc<Runtime>,
-    loaded: RwLock<BTreeMap<String, Arc<Plugin>>>,
+    registry: Registry,
 }
 
 impl Plugins {
@@ -47,50 +58,60 @@ impl Plugins {
 
     /// The same, compiling in this way.
     pub fn compiling(memory_bytes_max: usize, compiling: Compiling) -> Result<Self, EngineError> {
-        Ok(Self { runtime: Arc::new(Runtime::new(memory_bytes_max, compiling)?), loaded: RwLock::default() })
+        Ok(Self { runtime: Arc::new(Runtime::new(memory_bytes_max, compiling)?), registry: Registry::default() })
     }
 
-    /// Every `*.wasm` of the folder and every plugin the configuration names. One that cannot be loaded costs its error and not the start.
-    pub async fn load(config: &config::Plugins, compiling: Compiling) -> Result<(Self, Vec<LoadError>), EngineError> {
-        let (wanted, mut errors) = wanted(config);
-        let largest = wanted.iter().map(|plugin| plugin.limits.memory_bytes_max).max();
-        let largest = largest.unwrap_or_default().max(crate::limits::PLUGIN_MEMORY_BYTES_MAX);
-        let plugins = Self::compiling(largest, compiling.kept_in(config.cache.clone()))?;
-        for loaded in load::load_all(&plugins.runtime, wanted).await {
-            match loaded {
-                Ok(plugin) => {
-                    plugins.insert(Arc::new(plugin));
-                }
-                Err(error) => errors.push(error),
-            }
-        }
-        plugins.runtime.compiler.forget_others();
-        Ok((plugins, errors))
-    }
-
-    /// A plugin ready to run that nobody is sent to yet.
+    /// A plugin ready to run that nobody is sent to yet, from a file that nobody writes to.
     pub async fn compile(&self, wanted: Wanted) -> Result<Arc<Plugin>, LoadError> {
-        load::load(&self.runtime, wanted).await.map(Arc::new)
+        let file = wanted.file.clone();
+        let read = tokio::task::spawn_blocking(move || look::read_once(&file)).await;
+        let read = read.unwrap_or_else(|panic| Err(Problem::Unreadable(panic.into())));
+        match read {
+            Ok(content) => self.compile_content(wanted, content).await,
+            Err(problem) => Err(LoadError { name: wanted.name, file: wanted.file, problem }),
+        }
     }
 
-    /// Sends the turns of its bot to this plugin from now on; the one before it, if there was one.
+    /// The same from these very bytes.
+    async fn compile_content(&self, wanted: Wanted, content: Content) -> Result<Arc<Plugin>, LoadError> {
+        load::load(&self.runtime, wanted, content).await.map(Arc::new)
+    }
+
+    /// Sends the turns of its bot to this plugin from now on; returns the one before it, if there was one.
+    pub fn activate(&self, plugin: Arc<Plugin>, now: Timestamp) -> Option<Arc<Plugin>> {
+        self.registry.activate(plugin, now)
+    }
+
+    /// [`Self::activate`] where nobody asks since when.
     pub fn insert(&self, plugin: Arc<Plugin>) -> Option<Arc<Plugin>> {
-        self.loaded.write().unwrap_or_else(PoisonError::into_inner).insert(plugin.name.clone(), plugin)
+        self.activate(plugin, Timestamp::default())
     }
 
     /// Takes a plugin away; its bot has none from now on.
     pub fn remove(&self, bot: &str) -> Option<Arc<Plugin>> {
-        self.loaded.write().unwrap_or_else(PoisonError::into_inner).remove(bot)
+        self.registry.remove(bot)?.serving.map(|serving| serving.plugin)
+    }
+
+    /// [`Self::standings`] for operators, in the order of the names.
+    #[must_use]
+    pub fn list(&self) -> Vec<Listed> {
+        self.standings().iter().map(|(name, standing)| Listed::of(name, standing)).collect()
+    }
+
+    /// How every bot stands: what serves, since when, and what is wrong with its file. The name `*` stands for the folder itself.
+    #[must_use]
+    pub fn standings(&self) -> BTreeMap<String, Standing> {
+        self.registry.all()
     }
 
     #[must_use]
     pub fn get(&self, bot: &str) -> Option<Arc<Plugin>> {
-        self.loaded.read().unwrap_or_else(PoisonError::into_inner).get(bot).cloned()
+        self.registry.get(bot)
     }
 
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.loaded.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.registry.names()
     }
 
     /// One turn in a fresh instance. Waits for a place to run, then ends within the plugin's limits whatever the plugin does.
@@ -111,51 +132,29 @@ impl Plugins {
     ) -> TurnResult {
         turn::run(&self.runtime, plugin, context, state, event).await
     }
-}
 
-/// The named plugins, and those files of the folder that none of them names.
-fn wanted(config: &config::Plugins) -> (Vec<Wanted>, Vec<LoadError>) {
-    let mut wanted: Vec<Wanted> = config
-        .named
-        .iter()
-        .map(|(name, plugin)| Wanted {
-            name: name.clone(),
-            file: plugin.file.clone(),
-            settings: plugin.settings.clone(),
-            limits: plugin.limits,
-        })
-        .collect();
-    let mut errors = Vec::new();
-    match wasm_files(config) {
-        Ok(files) => {
-            for file in files {
-                let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                if !wanted.iter().any(|named| named.name == name || named.file == file) {
-                    let limits = config::PluginLimits::default();
-                    wanted.push(Wanted { name, file, settings: Vec::new(), limits });
-                }
-            }
+    /// Says once what is wrong with a bot's file. Whatever serves goes on.
+    fn complain(&self, bot: &str, file: &Path, problem: &Problem, refused: Option<Digest>) {
+        if !self.registry.complain(bot, file, problem.to_string(), refused) {
+            return;
         }
-        // A folder that is not there is no mistake where every plugin has a file of its own.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !wanted.is_empty() => {}
-        Err(error) => {
-            errors.push(LoadError { name: "*".into(), file: config.dir.clone(), problem: Problem::Unreadable(error) })
+        let file = file.display();
+        let serves = self
+            .get(bot)
+            .map(|plugin| format!("{} {}", plugin.version().unwrap_or("-"), inspect::hex(&plugin.digest_short())));
+        match problem {
+            Problem::Unsettled => tracing::info!(plugin = bot, %file, serves, reason = %problem, "plugin not loaded"),
+            Problem::Gone => tracing::warn!(plugin = bot, %file, serves, reason = %problem, "plugin gone"),
+            _ => tracing::error!(plugin = bot, %file, serves, reason = %problem, "plugin not loaded"),
         }
     }
-    (wanted, errors)
-}
 
-/// In the order of their names.
-fn wasm_files(config: &config::Plugins) -> std::io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(&config.dir)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") && path.is_file() {
-            files.push(path);
+    /// A bot's file is again what serves.
+    fn clear(&self, bot: &str) {
+        if self.registry.clear(bot) {
+            tracing::info!(plugin = bot, "plugin file is what serves again");
         }
     }
-    files.sort();
-    Ok(files)
 }
 
 #[cfg(test)]

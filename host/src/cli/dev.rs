@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::serve::{failed, introduce};
+use super::serve::failed;
 use super::{address, signals};
 use crate::app::App;
 use crate::clock::SystemClock;
@@ -70,7 +70,6 @@ pub async fn run(options: Options) -> ExitCode {
         Ok(app) => app,
         Err(error) => return failed(&error),
     };
-    introduce(&app);
     if app.plugins().get(&options.bot).is_none() {
         let (folder, bot) = (options.plugins.display(), &options.bot);
         eprintln!(

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::config::PluginLimits;
-use crate::plugins::{Compiling, Plugin, Plugins, Problem, Wanted};
+use crate::plugins::{Compiling, Plugin, Plugins, Problem, Wanted, hex};
 
 /// 0 for a plugin, 1 for a file that is none, 2 where there is no file to look at.
 pub async fn run(file: &Path, json: bool) -> u8 {
@@ -70,7 +70,7 @@ fn as_text(plugin: &Plugin) -> String {
         ])
 }
 
-fn table(rows: &[(&str, String)]) -> String {
+pub(super) fn table(rows: &[(&str, String)]) -> String {
     rows.iter().fold(String::new(), |mut text, (key, value)| {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{key:<11} {value}");
@@ -81,13 +81,6 @@ fn table(rows: &[(&str, String)]) -> String {
 /// One a line, below the first.
 fn names(names: &[String]) -> String {
     if names.is_empty() { "-".into() } else { names.join("\n            ") }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::environment::Environment;
 use super::reference::References;
 use super::report::{Report, line_start};
 use super::section::Section;
-use super::{Config, ConfigErrors};
+use super::{Config, ConfigError, ConfigErrors};
 
 pub(super) use braze::TEXT_PROPERTY;
 pub(crate) use braze::is_loopback;
@@ -27,6 +27,11 @@ const FILE_BYTES_MAX: usize = 1024 * 1024;
 /// Text that is no TOML at all has an error at nearly every character.
 const SYNTAX_ERRORS_MAX: usize = 100;
 
+/// That the file of a plugin is not there.
+pub const ABSENT_PLUGINS: [&str; 2] = ["unknown-bot", "missing-plugin"];
+/// That a secret is not there.
+pub const ABSENT_SECRETS: [&str; 2] = ["missing-variable", "unreadable-secret"];
+
 /// Reads a configuration.
 ///
 /// `file_name` is as the user named the file; relative paths in it begin at its folder.
@@ -34,9 +39,19 @@ const SYNTAX_ERRORS_MAX: usize = 100;
 /// # Errors
 /// Every mistake, in the order of the file.
 pub fn parse(file_name: &str, text: &str, environment: &dyn Environment) -> Result<Config, ConfigErrors> {
+    parse_excusing(&[], file_name, text, environment).map(|(config, _)| config)
+}
+
+/// [`parse`], but what is `excused`, by code, comes beside the configuration instead of in its place.
+pub(super) fn parse_excusing(
+    excused: &[&str],
+    file_name: &str,
+    text: &str,
+    environment: &dyn Environment,
+) -> Result<(Config, Vec<ConfigError>), ConfigErrors> {
     let report = Report::default();
     let config = examine(&report, file_name, text, environment);
-    report.into_result(config, file_name, if text.len() > FILE_BYTES_MAX { "" } else { text })
+    report.into_result(config, file_name, if text.len() > FILE_BYTES_MAX { "" } else { text }, excused)
 }
 
 /// [`parse`], of the file itself.
@@ -44,9 +59,22 @@ pub fn parse(file_name: &str, text: &str, environment: &dyn Environment) -> Resu
 /// # Errors
 /// Every mistake, in the order of the file; also that there is no such file.
 pub fn load(file: &Path, environment: &dyn Environment) -> Result<Config, ConfigErrors> {
+    load_excusing(&[], file, environment).map(|(config, _)| config)
+}
+
+/// [`load`], but what is `excused`, by code, comes beside the configuration instead of in its place: [`ABSENT_PLUGINS`], for
+/// a host that loads them once they are there, and [`ABSENT_SECRETS`], for who needs none.
+///
+/// # Errors
+/// Every mistake, in the order of the file, if one of them is not excused.
+pub fn load_excusing(
+    excused: &[&str],
+    file: &Path,
+    environment: &dyn Environment,
+) -> Result<(Config, Vec<ConfigError>), ConfigErrors> {
     let name = file.display().to_string();
     match environment.read(file) {
-        Ok(text) => parse(&name, &text, environment),
+        Ok(text) => parse_excusing(excused, &name, &text, environment),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             let message = "this file is not UTF-8 text".to_owned();
             Err(ConfigErrors::of_file(&name, "not-utf8", message, "save it as UTF-8"))

@@ -78,16 +78,22 @@ impl Report {
         self.errors.borrow_mut().retain(|error| !seems(error.code) && certain(&error.span));
     }
 
-    /// The value, if nothing was wrong with it.
-    pub(super) fn into_result<T>(self, value: T, file: &str, text: &str) -> Result<T, ConfigErrors> {
+    /// The value, if nothing was wrong with it but what is `excused`, by code; that comes beside it.
+    pub(super) fn into_result<T>(
+        self,
+        value: T,
+        file: &str,
+        text: &str,
+        excused: &[&str],
+    ) -> Result<(T, Vec<ConfigError>), ConfigErrors> {
         let unknown = self.unknown.take();
         let known = self.known.take();
         let mut errors = self.errors.into_inner();
         errors.extend(unknown.into_iter().map(|unknown| unknown.into_error(&known)));
-        if errors.is_empty() {
-            return Ok(value);
-        }
         errors.sort_by_key(|error| (error.span.start, error.span.end));
+        if errors.iter().all(|error| excused.contains(&error.code)) {
+            return Ok((value, errors));
+        }
         Err(ConfigErrors { file: file.to_owned(), text: starred(text, &self.secrets.into_inner()), errors })
     }
 }

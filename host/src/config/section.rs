@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::report::Report;
 use super::{suggest, units};
+use crate::limits::NAME_CHARS_MAX;
 
 pub(super) struct Section<'a> {
     /// e.g. `braze.campaigns.reply`; empty for the document itself.
@@ -20,6 +21,12 @@ pub(super) struct Section<'a> {
     span: Range<usize>,
     asked: BTreeSet<&'static str>,
     report: &'a Report,
+}
+
+/// Whether a source, a bot or anything else that has a table of its own can be called this.
+pub fn is_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=NAME_CHARS_MAX).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 pub(super) type Value<'a> = Spanned<&'a DeValue<'a>>;
@@ -76,10 +83,7 @@ impl<'a> Section<'a> {
                 self.report.error("unknown-key", key.span(), message, help);
                 continue;
             }
-            if name.is_empty()
-                || name.len() > 64
-                || !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-            {
+            if !is_name(name) {
                 let help = format!("use up to 64 letters, digits, `-` and `_`: `[{}.my-name]`", self.path);
                 self.report.error("bad-name", key.span(), format!("`{name}` cannot be a name here"), help);
             }

@@ -6,6 +6,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::failure::{TurnFailure, cause};
+use super::look::Digest;
 use crate::limits;
 
 /// Why a file is no plugin: what was found, and what to do about it.
@@ -13,6 +14,27 @@ use crate::limits;
 pub enum Problem {
     #[error("it cannot be read: {0}")]
     Unreadable(io::Error),
+    #[error("there is no such file; put the plugin there")]
+    Missing,
+    #[error("it is a folder, a pipe or a device; a plugin is a file")]
+    NotAFile,
+    #[error("it is still being written to; it is loaded once that has ended")]
+    Unsettled,
+    #[error(
+        "it is gone; what was loaded from it serves until the host stops. Put it back, or the next start has no such plugin"
+    )]
+    Gone,
+    #[error(
+        "its SHA-256 is {}, and the configuration allows only {}; put that file back, or write this one's into `sha256`",
+        hex(found),
+        hex(pinned)
+    )]
+    OtherDigest { found: Digest, pinned: Digest },
+    #[error(
+        "its name cannot be that of a bot; rename it to up to {} letters, digits, `-` and `_`, and `.wasm`",
+        limits::NAME_CHARS_MAX
+    )]
+    BadName,
     #[error("it is larger than {} MiB; build it optimised and without debug information", bytes_max / (1024 * 1024))]
     TooLarge { bytes_max: usize },
     #[error("it is empty; the build that wrote it did not finish")]
@@ -53,6 +75,13 @@ pub enum Problem {
     Start(TurnFailure),
     #[error("its manifest cannot be read: {0}")]
     Manifest(TurnFailure),
+}
+
+impl Problem {
+    /// Whether the same file may be fine the next time: it failed for want of time and not by what it is.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Start(TurnFailure::Stalled { .. }) | Self::Manifest(TurnFailure::Stalled { .. }))
+    }
 }
 
 /// The contract this host speaks; any patch version of it will do.
@@ -244,6 +273,11 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
+}
+
+/// As `sha256sum` prints it.
+pub fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn exported(exports: &[String]) -> String {

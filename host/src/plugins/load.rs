@@ -1,12 +1,9 @@
 //! From a file to a plugin that is ready to run, or to one sentence that says why not.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre};
 
 use super::bindings::described::DescribedIndices;
@@ -17,23 +14,22 @@ use super::convert;
 use super::engine::Runtime;
 use super::failure::Phase;
 use super::inspect::{self, Interfaces, Problem};
+use super::look::{Content, Digest};
 use super::turn::{Cell, TurnData};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::clock::Timestamp;
 use crate::config::PluginLimits;
 use crate::conversation::NamedJson;
-use crate::limits;
 
 /// A compiled plugin, linked and tried once.
 pub struct Plugin {
     pub name: String,
     pub file: PathBuf,
     /// SHA-256 of the file.
-    pub digest: [u8; 32],
+    pub digest: Digest,
     pub file_bytes: usize,
-    /// From reading the file to having its code, whether that was made or found.
+    /// From having the file to having its code, whether that was made or found.
     pub compile_time: Duration,
     /// Its code was kept from an earlier time.
     pub compiled_before: bool,
@@ -57,6 +53,12 @@ impl Plugin {
     #[must_use]
     pub fn state_version(&self) -> Option<u32> {
         self.manifest.as_ref().map(|manifest| manifest.state_version)
+    }
+
+    /// What its manifest calls its version.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.manifest.as_ref().map(|manifest| manifest.version.as_str())
     }
 
     /// Whether it can read state of an older version in [`super::Plugins::decide_on`].
@@ -104,28 +106,18 @@ pub struct Wanted {
     pub limits: PluginLimits,
 }
 
-/// [`load`] for each, side by side; in their order.
-pub(super) async fn load_all(runtime: &Arc<Runtime>, wanted: Vec<Wanted>) -> Vec<Result<Plugin, LoadError>> {
-    let mut loading = JoinSet::new();
-    for (place, wanted) in wanted.into_iter().enumerate() {
-        let runtime = Arc::clone(runtime);
-        loading.spawn(async move { (place, load(&runtime, wanted).await) });
-    }
-    let mut loaded = loading.join_all().await;
-    loaded.sort_by_key(|(place, _)| *place);
-    loaded.into_iter().map(|(_, result)| result).collect()
-}
-
-/// Reads, compiles, links and starts a plugin once.
-pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugin, LoadError> {
+/// Compiles, links and starts a plugin once.
+pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted, content: Content) -> Result<Plugin, LoadError> {
     let Wanted { name, file, settings, limits } = wanted;
     let failed = |problem| LoadError { name: name.clone(), file: file.clone(), problem };
+    inspect::check_header(&content.bytes).map_err(failed)?;
+    let (digest, file_bytes) = (content.digest, content.bytes.len());
     let started = Instant::now();
-    let Found { bytes, digest, component } = find(runtime, &file).await.map_err(failed)?;
-    let (file_bytes, compiled_before) = (bytes.len(), component.is_some());
-    let component = match component {
+    let found = find(runtime, digest).await;
+    let compiled_before = found.is_some();
+    let component = match found {
         Some(component) => component,
-        None => runtime.compiler.compile(bytes, digest).await.map_err(failed)?,
+        None => runtime.compiler.compile(Arc::new(content)).await.map_err(failed)?,
     };
     let compile_time = started.elapsed();
     let Linked { contract, interfaces, linked, pre } = link(runtime, &component).map_err(failed)?;
@@ -150,23 +142,10 @@ pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted) -> Result<Plugi
     })
 }
 
-struct Found {
-    bytes: Arc<[u8]>,
-    digest: [u8; 32],
-    /// Where the code was kept from an earlier time.
-    component: Option<Component>,
-}
-
-async fn find(runtime: &Arc<Runtime>, file: &Path) -> Result<Found, Problem> {
-    let (runtime, file) = (Arc::clone(runtime), file.to_owned());
-    let found = tokio::task::spawn_blocking(move || {
-        let bytes = read(&file)?;
-        inspect::check_header(&bytes)?;
-        let digest = Sha256::digest(&bytes).into();
-        let component = runtime.compiler.find(&digest);
-        Ok(Found { bytes: bytes.into(), digest, component })
-    });
-    found.await.unwrap_or_else(|panic| Err(Problem::CompilerFailed(panic.to_string())))
+/// The plugin's code, where it was kept from an earlier time.
+async fn find(runtime: &Arc<Runtime>, digest: Digest) -> Option<Component> {
+    let runtime = Arc::clone(runtime);
+    tokio::task::spawn_blocking(move || runtime.compiler.find(&digest)).await.unwrap_or_default()
 }
 
 struct Linked {
@@ -183,16 +162,6 @@ fn link(runtime: &Runtime, component: &Component) -> Result<Linked, Problem> {
     let linked = runtime.linker.instantiate_pre(component).map_err(|error| inspect::mismatch(&error))?;
     let pre = PluginPre::new(linked.clone()).map_err(|error| inspect::mismatch(&error))?;
     Ok(Linked { contract, interfaces, linked, pre })
-}
-
-/// One byte more than allowed is enough to know that there is too much.
-fn read(file: &Path) -> Result<Vec<u8>, Problem> {
-    let mut bytes = Vec::new();
-    let bytes_max = limits::PLUGIN_FILE_BYTES_MAX;
-    File::open(file)
-        .and_then(|open| open.take(bytes_max as u64 + 1).read_to_end(&mut bytes))
-        .map_err(Problem::Unreadable)?;
-    if bytes.len() > bytes_max { Err(Problem::TooLarge { bytes_max }) } else { Ok(bytes) }
 }
 
 /// Starts the plugin once under its limits, as a turn would; returns what it takes before it is called.

@@ -4,6 +4,7 @@ pub(crate) mod guest;
 mod hostile;
 mod loading;
 mod stored;
+mod swapping;
 mod turns;
 mod wasi;
 

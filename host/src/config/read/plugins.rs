@@ -15,6 +15,7 @@ use super::super::{Plugin, PluginLimits, Plugins, Storage, suggest};
 use crate::conversation::NamedJson;
 
 const DIR: &str = "plugins";
+const SHA256_EXAMPLE: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
@@ -25,12 +26,13 @@ pub(super) fn read(mut section: Section<'_>, storage: &Storage, references: &Ref
     let mut named = BTreeMap::new();
     for (name, mut section) in section.named() {
         let file = read_file(&mut section, name, &dir, references);
+        let sha256 = read_sha256(&mut section, references.report);
         let settings = read_settings(section.section("settings"), references.report);
         let limits = read_limits(section.section("limits"));
         section.not_supported("connections", "plugins cannot make HTTP requests yet");
         section.not_supported("campaigns", "a plugin may use every campaign under `[braze.campaigns]`");
         section.finish();
-        named.insert(name.to_owned(), Plugin { file, settings, limits });
+        named.insert(name.to_owned(), Plugin { file, sha256, settings, limits });
     }
     Plugins { dir, cache, named }
 }
@@ -76,6 +78,31 @@ fn read_file(section: &mut Section<'_>, name: &str, dir: &Path, references: &Ref
         references.report.error("missing-plugin", span, format!("there is no file `{}`", file.display()), help);
     }
     file
+}
+
+/// A digest as `sha256sum` prints it.
+fn read_sha256(section: &mut Section<'_>, report: &Report) -> Option<[u8; 32]> {
+    let text = section.text("sha256", None, SHA256_EXAMPLE)?;
+    let given = text.get_ref();
+    let digest = digest(given);
+    if digest.is_none() {
+        let flaw = match given.chars().find(|character| !character.is_ascii_hexdigit()) {
+            Some(character) => format!("has a {character:?}, which is no hexadecimal digit"),
+            None => format!("has {} digits, and a SHA-256 has 64", given.len()),
+        };
+        let help = "write what `sha256sum FILE` prints before the file's name";
+        report.error("bad-digest", text.span(), format!("`sha256` {flaw}"), help);
+    }
+    digest
+}
+
+fn digest(hex: &str) -> Option<[u8; 32]> {
+    let digits: Vec<u8> = hex
+        .chars()
+        .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect::<Option<_>>()?;
+    let bytes: Vec<u8> = digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect();
+    if digits.len() == 64 { bytes.try_into().ok() } else { None }
 }
 
 fn read_limits(mut section: Section<'_>) -> PluginLimits {

@@ -155,6 +155,17 @@ const SOURCES: &[(&str, &str)] = &[
     ("[plugins.echo]\nfile = \"plugins/echo.wasm\"", "missing-plugin 2:8"),
     ("[plugins.menu]\nsetings = { a = 1 }", "unknown-key 2:1"),
     ("[plugins.menu]\nconnections = [\"llm\"]", "not-supported 2:1"),
+    ("[plugins.menu]\nsha256 = \"e3b0\"", "bad-digest 2:10"),
+    ("[plugins.menu]\nsha256 = \"\"", "bad-digest 2:10"),
+    (
+        "[plugins.menu]\nsha256 = \"sha256:98fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b8550000001\"",
+        "bad-digest 2:10",
+    ),
+    (
+        "[plugins.menu]\nsha256 = \"+3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"",
+        "bad-digest 2:10",
+    ),
+    ("[plugins.menu]\nsha256 = 5", "wrong-type 2:10"),
     ("[plugins.menu]\nsettings = 1", "wrong-type 2:12"),
     ("[plugins.menu.settings]\nrate = nan", "bad-setting 2:8"),
     ("[plugins.menu.settings]\nlist = [1, 99999999999999999999]", "bad-setting 2:12"),

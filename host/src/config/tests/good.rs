@@ -3,7 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::super::{Config, DevOptions, PluginLimits, SystemEnvironment, load, suggest, units};
+use super::super::read::parse_excusing;
+use super::super::{
+    ABSENT_PLUGINS, ABSENT_SECRETS, Config, ConfigError, DevOptions, PluginLimits, SystemEnvironment, load, suggest,
+    units,
+};
 use super::{Fake, completed, read};
 
 #[test]
@@ -203,4 +207,30 @@ fn quantities_are_shown_as_they_are_written() {
     }
     assert_eq!(suggest::closest("lsiten", ["admin", "listen"]), Some("listen"));
     assert_eq!(suggest::closest("zebra", ["admin", "listen"]), None);
+}
+
+#[test]
+fn a_pin_is_the_digest_in_either_case() {
+    let hex = "E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let config = read(&completed(&format!("[plugins.menu]\nsha256 = \"{hex}\""))).expect("valid");
+    let pinned = config.plugins.named["menu"].sha256.expect("a pin");
+    assert_eq!(crate::plugins::hex(&pinned), hex.to_lowercase());
+    assert_eq!(read(&completed("[plugins.menu]")).expect("valid").plugins.named["menu"].sha256, None);
+}
+
+#[test]
+fn who_can_wait_for_plugins_or_needs_no_secrets_is_not_kept_from_the_rest() {
+    let text = completed("[sources.a]\nbot = \"later\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\n[plugins.soon]");
+    let excused = |excused: &[&str], text: &str| parse_excusing(excused, "conf/turnwise.toml", text, &Fake::new());
+    let codes = |errors: &[ConfigError]| errors.iter().map(|error| error.code).collect::<Vec<_>>();
+    let (config, absent) = excused(&ABSENT_PLUGINS, &text).expect("the rest is valid");
+    assert_eq!(codes(&absent), ["unknown-bot", "missing-plugin"]);
+    assert_eq!(config.sources["a"].bot, "later");
+    assert_eq!(config.plugins.named["soon"].file, Path::new("conf/plugins/soon.wasm"));
+
+    let secret = text.replace("WEBHOOK_TOKEN", "NOWHERE");
+    let errors = excused(&ABSENT_PLUGINS, &secret).expect_err("a token is missing");
+    assert_eq!(codes(&errors.errors), ["unknown-bot", "missing-variable", "missing-plugin"], "all are told, in order");
+    assert!(excused(&[ABSENT_PLUGINS, ABSENT_SECRETS].concat(), &secret).is_ok());
+    assert!(excused(&ABSENT_PLUGINS, &text.replace("tokens", "tokns")).is_err());
 }

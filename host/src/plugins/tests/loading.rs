@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::guest::{component, foreign, handling, handling_with, keeping, module};
 use super::{TempFile, compile, host};
+use crate::clock::SystemClock;
 use crate::config::{self, PluginLimits};
 use crate::plugins::inspect::OFFERED;
-use crate::plugins::{CONTRACT, Compiling, Plugin, Plugins, Problem};
+use crate::plugins::{CONTRACT, Compiling, Folder, Plugin, Problem};
 
 async fn loaded(bytes: &[u8]) -> Result<std::sync::Arc<Plugin>, Problem> {
     compile(&host(), "bot", bytes, PluginLimits::default()).await.map_err(|error| error.problem)
@@ -191,7 +193,7 @@ async fn one_bad_file_costs_one_error() {
     for (name, bytes) in [("good.wasm", keeping()), ("bad.wasm", b"no".to_vec()), ("notes.txt", b"hi".to_vec())] {
         std::fs::write(dir.join(name), bytes).expect("a file");
     }
-    let named = |file| config::Plugin { file, settings: vec![], limits: PluginLimits::default() };
+    let named = |file| config::Plugin { file, sha256: None, settings: vec![], limits: PluginLimits::default() };
     let config = config::Plugins {
         dir: dir.clone(),
         cache: None,
@@ -200,13 +202,14 @@ async fn one_bad_file_costs_one_error() {
             ("gone".to_owned(), named(dir.join("gone.wasm"))),
         ]),
     };
-    let (plugins, errors) = Plugins::load(&config, Compiling::default()).await.expect("an engine");
+    let plugins = Folder::open(config, Compiling::default(), Arc::new(SystemClock)).await.expect("an engine").plugins();
     std::fs::remove_dir_all(&dir).expect("the folder goes");
     assert_eq!(plugins.names(), ["good", "menu"]);
-    let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let problems = plugins.standings().into_iter().filter_map(|(name, standing)| Some((name, standing.problem?)));
+    let told: Vec<(String, String)> = problems.collect();
     assert_eq!(told.len(), 2, "{told:?}");
-    assert!(told[0].starts_with("plugin \"gone\" (") && told[0].contains("it cannot be read"), "{told:?}");
-    assert!(told[1].starts_with("plugin \"bad\" (") && told[1].contains("it is text"), "{told:?}");
+    assert!(told[0].0 == "bad" && told[0].1.starts_with("it is text"), "{told:?}");
+    assert!(told[1].0 == "gone" && told[1].1.starts_with("there is no such file"), "{told:?}");
 }
 
 #[tokio::test]

@@ -1,0 +1,98 @@
+//! What is to be done about a plugin's file, decided from what serves and what was found. Knows no files and no time.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::inspect::Problem;
+use super::load::Wanted;
+use super::look::Digest;
+use crate::config::{self, PluginLimits, is_name};
+
+/// What is known of a bot before its file is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Whether the configuration names it, so that it is missed where it is not.
+    pub configured: bool,
+    /// The only content that may be loaded.
+    pub pinned: Option<Digest>,
+    /// The content its turns are answered by.
+    pub serving: Option<Digest>,
+    /// The content that was tried last and cannot serve.
+    pub refused: Option<Digest>,
+}
+
+/// What a look at its file found.
+#[derive(Debug)]
+pub(super) enum Found {
+    Content(Digest),
+    Missing,
+    Faulty(Problem),
+}
+
+/// What to do about it. Whatever it is, what serves goes on serving until something better is ready.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// The file is what serves: all is well.
+    Keep,
+    /// The file is new: compile it, try it, and put it in the place of what serves.
+    Load,
+    /// Nothing has changed since this was said.
+    Nothing,
+    /// The file cannot serve. Say so once.
+    Report(Problem),
+    /// Neither file nor plugin is there, and nobody asked for one.
+    Forget,
+}
+
+pub(super) fn step(known: Known, found: Found) -> Step {
+    match found {
+        Found::Content(digest) if known.pinned.is_some_and(|pinned| pinned != digest) => match known.pinned {
+            Some(pinned) if known.refused != Some(digest) => {
+                Step::Report(Problem::OtherDigest { found: digest, pinned })
+            }
+            _ => Step::Nothing,
+        },
+        Found::Content(digest) if known.serving == Some(digest) => Step::Keep,
+        Found::Content(digest) if known.refused == Some(digest) => Step::Nothing,
+        Found::Content(_) => Step::Load,
+        Found::Missing if known.serving.is_some() => Step::Report(Problem::Gone),
+        Found::Missing if known.configured => Step::Report(Problem::Missing),
+        Found::Missing => Step::Forget,
+        Found::Faulty(problem) => Step::Report(problem),
+    }
+}
+
+/// The plugins there should be: those the configuration names, those whose files are in the folder, those that serve. Each
+/// comes with what the configuration says of it; a file that cannot be a bot's comes apart.
+pub(super) fn wanted(
+    config: &config::Plugins,
+    in_folder: Vec<PathBuf>,
+    known: BTreeMap<String, PathBuf>,
+) -> (Vec<Wanted>, Vec<(String, PathBuf)>) {
+    let named = |(name, plugin): (&String, &config::Plugin)| Wanted {
+        name: name.clone(),
+        file: plugin.file.clone(),
+        settings: plugin.settings.clone(),
+        limits: plugin.limits,
+    };
+    let mut wanted: Vec<Wanted> = config.named.iter().map(named).collect();
+    let mut misnamed = Vec::new();
+    let found = in_folder.into_iter().map(|file| {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        (name, file)
+    });
+    for (name, file) in found.chain(known) {
+        if wanted.iter().any(|other| other.name == name || other.file == file) {
+            continue;
+        }
+        if is_name(&name) {
+            wanted.push(Wanted { name, file, settings: Vec::new(), limits: PluginLimits::default() });
+        } else if !misnamed.iter().any(|(other, _)| *other == name) {
+            misnamed.push((name, file));
+        }
+    }
+    (wanted, misnamed)
+}
+
+#[cfg(test)]
+mod tests;
