@@ -32,7 +32,7 @@ pub use engine::EngineError;
 pub use failure::{CallStack, TurnFailure};
 pub use folder::Folder;
 pub use inspect::{CONTRACT, Interfaces, Problem, hex};
-pub use listed::Listed;
+pub use listed::{Listed, Stopped};
 pub use load::{LoadError, Manifest, Plugin, Wanted};
 pub use log::{LogLevel, LogLine};
 pub use look::Digest;

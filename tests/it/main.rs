@@ -10,6 +10,7 @@ mod database;
 mod documented;
 mod inbound;
 mod page;
+mod plugin_changes;
 mod plugin_faults;
 mod privacy;
 mod shutdown;

@@ -87,13 +87,12 @@ impl Folder {
     async fn refresh(&mut self, at_once: usize) {
         let in_folder = self.list().await;
         let known = self.plugins.standings().into_iter().filter(|(name, _)| name != FOLDER);
-        let (known, mislaid): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            known.map(|(name, standing)| (name, standing.file)).partition(|(name, _)| config::is_name(name));
-        let (wanted, misnamed) = plan::wanted(&self.config, in_folder, known);
+        let known: BTreeMap<_, _> = known.map(|(name, standing)| (name, standing.file)).collect();
+        let (wanted, misnamed) = plan::wanted(&self.config, &in_folder, &known);
         for (name, file) in &misnamed {
             self.plugins.complain(name, file, &Problem::BadName, None);
         }
-        for name in mislaid.keys().filter(|name| !misnamed.iter().any(|(other, _)| other == *name)) {
+        for name in known.keys().filter(|name| !config::is_name(name) && !misnamed.contains_key(*name)) {
             self.plugins.remove(name);
         }
 
@@ -164,7 +163,10 @@ impl Attend {
             let (file, before, now) = (file.clone(), self.before, self.clock.now());
             move || look(&file, before, now)
         });
-        let Ok((look, seen)) = looked.await else { return (file, None) };
+        let (look, seen) = match looked.await {
+            Ok(looked) => looked,
+            Err(panic) => (Look::Faulty(Problem::Unreadable(panic.into())), None),
+        };
         let (found, content) = match look {
             Look::Same(digest) => (Found::Content(digest), None),
             Look::Read(content) => (Found::Content(content.digest), Some(content)),

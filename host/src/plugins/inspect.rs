@@ -16,6 +16,8 @@ pub enum Problem {
     Unreadable(io::Error),
     #[error("there is no such file; put the plugin there")]
     Missing,
+    #[error("it is a link, and where it leads there is no file; let it lead to the plugin")]
+    LeadsNowhere,
     #[error("it is a folder, a pipe or a device; a plugin is a file")]
     NotAFile,
     #[error("it is still being written to; it is loaded once that has ended")]

@@ -91,7 +91,10 @@ impl Fingerprint {
 pub(super) fn look(file: &Path, before: Option<Seen>, now: Timestamp) -> (Look, Option<Seen>) {
     match try_look(file, before, now) {
         Ok((look, seen)) => (look, Some(seen)),
-        Err(Problem::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => (Look::Missing, None),
+        Err(Problem::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {
+            let leads_nowhere = file.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+            (if leads_nowhere { Look::Faulty(Problem::LeadsNowhere) } else { Look::Missing }, None)
+        }
         Err(problem) => (Look::Faulty(problem), None),
     }
 }

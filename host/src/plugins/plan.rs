@@ -62,13 +62,13 @@ pub(super) fn step(known: Known, found: Found) -> Step {
     }
 }
 
-/// The plugins there should be: those the configuration names, those whose files are in the folder, those that serve. Each
-/// comes with what the configuration says of it; a file that cannot be a bot's comes apart.
+/// The plugins there should be: those the configuration names, those whose files are in the folder, those that are known
+/// already. Each comes with what the configuration says of it. Files of the folder whose names no bot can have come apart.
 pub(super) fn wanted(
     config: &config::Plugins,
-    in_folder: Vec<PathBuf>,
-    known: BTreeMap<String, PathBuf>,
-) -> (Vec<Wanted>, Vec<(String, PathBuf)>) {
+    in_folder: &[PathBuf],
+    known: &BTreeMap<String, PathBuf>,
+) -> (Vec<Wanted>, BTreeMap<String, PathBuf>) {
     let named = |(name, plugin): (&String, &config::Plugin)| Wanted {
         name: name.clone(),
         file: plugin.file.clone(),
@@ -76,21 +76,16 @@ pub(super) fn wanted(
         limits: plugin.limits,
     };
     let mut wanted: Vec<Wanted> = config.named.iter().map(named).collect();
-    let mut misnamed = Vec::new();
-    let found = in_folder.into_iter().map(|file| {
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        (name, file)
-    });
-    for (name, file) in found.chain(known) {
-        if wanted.iter().any(|other| other.name == name || other.file == file) {
-            continue;
-        }
-        if is_name(&name) {
+    let by_stem = |file: &PathBuf| (file.file_stem().unwrap_or_default().to_string_lossy().into_owned(), file.clone());
+    let (found, misnamed): (Vec<_>, Vec<_>) = in_folder.iter().map(by_stem).partition(|(name, _)| is_name(name));
+    let known = known.iter().filter(|(name, _)| is_name(name)).map(|(name, file)| (name.clone(), file.clone()));
+    for (name, file) in found.into_iter().chain(known) {
+        if !wanted.iter().any(|other| other.name == name || other.file == file) {
             wanted.push(Wanted { name, file, settings: Vec::new(), limits: PluginLimits::default() });
-        } else if !misnamed.iter().any(|(other, _)| *other == name) {
-            misnamed.push((name, file));
         }
     }
+    let mut misnamed: BTreeMap<_, _> = misnamed.into_iter().collect();
+    misnamed.retain(|_, file| !wanted.iter().any(|other| other.file == *file));
     (wanted, misnamed)
 }
 

@@ -86,14 +86,14 @@ fn bots_are_the_named_the_found_and_the_known() {
     let config = config(&[("menu", "p/menu.wasm"), ("orders", "elsewhere/o.wasm")]);
     let files = ["p/echo.wasm", "p/menu.wasm"].map(PathBuf::from).to_vec();
     let known = [("echo", "p/echo.wasm"), ("gone", "p/gone.wasm")];
-    let known = known.map(|(name, file)| (name.to_owned(), PathBuf::from(file))).into();
-    let (wanted, misnamed) = wanted(&config, files, known);
+    let known: BTreeMap<_, _> = known.map(|(name, file)| (name.to_owned(), PathBuf::from(file))).into();
+    let (wanted, misnamed) = wanted(&config, &files, &known);
     assert_eq!(names(&wanted), ["menu p/menu.wasm", "orders elsewhere/o.wasm", "echo p/echo.wasm", "gone p/gone.wasm"]);
     assert_eq!(
         wanted.iter().map(|wanted| wanted.limits.log_bytes_max == 1).collect::<Vec<_>>(),
         [true, true, false, false]
     );
-    assert_eq!(misnamed, []);
+    assert!(misnamed.is_empty());
 }
 
 #[test]
@@ -101,14 +101,14 @@ fn a_file_is_one_bots_only() {
     // The file that a table names is that bot's, and the file a bot's name stands for is not if its table names another.
     let config = config(&[("parrot", "p/echo.wasm"), ("menu", "elsewhere/menu.wasm")]);
     let files = ["p/echo.wasm", "p/menu.wasm"].map(PathBuf::from).to_vec();
-    let (wanted, _) = wanted(&config, files, BTreeMap::new());
+    let (wanted, _) = wanted(&config, &files, &BTreeMap::new());
     assert_eq!(names(&wanted), ["menu elsewhere/menu.wasm", "parrot p/echo.wasm"]);
 }
 
 #[test]
 fn a_name_that_no_bot_can_have_comes_apart() {
     let files = ["p/menu (copy).wasm", "p/menü.wasm", "p/v1.2.wasm", "p/ok_2-b.wasm"].map(PathBuf::from).to_vec();
-    let (wanted, misnamed) = wanted(&config(&[]), files, BTreeMap::new());
+    let (wanted, misnamed) = wanted(&config(&[]), &files, &BTreeMap::new());
     assert_eq!(names(&wanted), ["ok_2-b p/ok_2-b.wasm"]);
-    assert_eq!(misnamed.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["menu (copy)", "menü", "v1.2"]);
+    assert_eq!(misnamed.into_keys().collect::<Vec<_>>(), ["menu (copy)", "menü", "v1.2"]);
 }

@@ -88,7 +88,9 @@ async fn g10_a_link_to_nowhere() {
     let world = World::serving().await;
     fs::remove_file(world.file()).expect("removed");
     relink(&world.file(), "nowhere");
-    refused_once(&world, "it is gone").await;
+    refused_once(&world, "where it leads there is no file").await;
+    fs::write(world.path("nowhere"), saying("two")).expect("a file");
+    world.says("two").await;
 }
 
 #[tokio::test]
