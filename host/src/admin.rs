@@ -52,6 +52,10 @@ impl Health {
         ];
         for (source, bot) in &self.bots {
             let loaded = match self.plugins.get(bot) {
+                // Another instance of the host has the same plugin: to send traffic elsewhere would mend nothing.
+                Some(plugin) if plugin.breaker.opened().is_some() => {
+                    Ok(format!("{bot} is stopped, because it mostly fails"))
+                }
                 Some(plugin) => Ok(format!("{bot} from {}", plugin.file.display())),
                 None => Err(match self.plugins.standings().remove(bot).and_then(|standing| standing.problem) {
                     Some(problem) => format!("the bot {bot:?} is not loaded: {problem}"),

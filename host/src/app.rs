@@ -71,8 +71,7 @@ impl App {
         let public = bind(config.server.listen, "server.listen").await?;
         let admin = bind(config.server.admin, "server.admin").await?;
         let storage = Arc::new(Redb::open(&config.storage.path, config.storage.cache_bytes, clock.now())?);
-        let compiling = Compiling::in_processes().kept_in(config.plugins.cache.clone());
-        let folder = Folder::open(config.plugins.clone(), compiling, Arc::clone(&clock)).await?;
+        let folder = Folder::open(config.plugins.clone(), Compiling::in_processes(), Arc::clone(&clock)).await?;
         let plugins = folder.plugins();
         let bots = config.sources.iter().map(|(source, settings)| (source.clone(), settings.bot.clone())).collect();
         let health = Arc::new(Health::new(Arc::clone(&plugins), bots));

@@ -32,7 +32,7 @@ pub use engine::EngineError;
 pub use failure::{CallStack, TurnFailure};
 pub use folder::Folder;
 pub use inspect::{CONTRACT, Interfaces, Problem, hex};
-pub use listed::Listed;
+pub use listed::{Listed, Stopped};
 pub use load::{LoadError, Manifest, Plugin, Wanted};
 pub use log::{LogLevel, LogLine};
 pub use look::Digest;
@@ -58,8 +58,7 @@ impl Plugins {
 
     /// The same, compiling in this way.
     pub fn compiling(memory_bytes_max: usize, compiling: Compiling) -> Result<Self, EngineError> {
-        let runtime = Arc::new(Runtime::new(memory_bytes_max, compiling)?);
-        Ok(Self { runtime, registry: Registry::default() })
+        Ok(Self { runtime: Arc::new(Runtime::new(memory_bytes_max, compiling)?), registry: Registry::default() })
     }
 
     /// A plugin ready to run that nobody is sent to yet, from a file that nobody writes to.

@@ -72,7 +72,9 @@ async fn list(options: &Options) -> Result<List, Output> {
                 let note = format!("The host at {host} says:\n\n");
                 return Ok(List { host: Some(host), plugins, note });
             }
-            config.plugins
+            // A cache made by whoever looks would not be the host's own.
+            let cache = config.plugins.cache.filter(|dir| dir.is_dir());
+            Plugins { cache, ..config.plugins }
         }
     };
     let dir = config.dir.display().to_string();
@@ -112,6 +114,7 @@ async fn ask(admin: SocketAddr) -> Result<Option<Vec<Listed>>, Output> {
 
 fn as_text(plugin: &Listed, running: bool) -> String {
     let stands = match (plugin.serving, &plugin.problem) {
+        (true, None) if plugin.stopped.is_some() => "is stopped, because it mostly fails",
         (true, None) if running => "serves",
         (true, None) => "would serve",
         (true, Some(_)) => "serves, but the file is another by now",
@@ -119,6 +122,10 @@ fn as_text(plugin: &Listed, running: bool) -> String {
     };
     let mut rows = vec![("plugin", format!("{} {stands}", plugin.name)), ("file", plugin.file.clone())];
     rows.extend(plugin.problem.clone().map(|problem| ("problem", problem)));
+    rows.extend(plugin.stopped.as_ref().map(|stopped| {
+        let (since, until) = (date(Timestamp(stopped.since)), date(Timestamp(stopped.until)));
+        ("stopped", format!("since {since} ({}); tried again at {until}", stopped.failure))
+    }));
     if plugin.serving {
         let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
         rows.push(("version", or_none(&plugin.version)));

@@ -20,6 +20,7 @@ use wasmtime::component::Component;
 
 use super::failure::cause;
 use super::inspect::{self, Problem};
+use super::look::{Content, Digest};
 use crate::limits;
 use cache::Cache;
 use child::ChildError;
@@ -63,7 +64,7 @@ pub(super) struct Compiler {
     /// Each takes all the cores it can get and hundreds of megabytes.
     at_once: Semaphore,
     /// The plugins that are there.
-    asked_for: Mutex<BTreeSet<[u8; 32]>>,
+    asked_for: Mutex<BTreeSet<Digest>>,
     told_of_no_process: AtomicBool,
 }
 
@@ -93,7 +94,7 @@ impl Compiler {
     }
 
     /// The plugin's code if it was kept. Blocks for as long as it takes to read it.
-    pub(super) fn find(&self, digest: &[u8; 32]) -> Option<Component> {
+    pub(super) fn find(&self, digest: &Digest) -> Option<Component> {
         self.asked_for.lock().unwrap_or_else(PoisonError::into_inner).insert(*digest);
         let entry = self.cache.as_ref()?.find(digest)?;
         match trusted::load(&self.engine, &entry) {
@@ -107,12 +108,12 @@ impl Compiler {
     }
 
     /// Compiles, within the limits where there is a process for it, and keeps the code.
-    pub(super) async fn compile(self: &Arc<Self>, plugin: Arc<[u8]>, digest: [u8; 32]) -> Result<Component, Problem> {
-        structure::check(&plugin).map_err(Problem::TooMuchToCompile)?;
+    pub(super) async fn compile(self: &Arc<Self>, plugin: Arc<Content>) -> Result<Component, Problem> {
+        structure::check(&plugin.bytes).map_err(Problem::TooMuchToCompile)?;
         let _turn =
             self.at_once.acquire().await.map_err(|_| Problem::CompilerFailed("the host is shutting down".into()))?;
         if let Some(program) = &self.program {
-            match self.compile_apart(program, &plugin, digest).await {
+            match self.compile_apart(program, &plugin).await {
                 Err(ChildError::Unavailable(why)) => {
                     if !self.told_of_no_process.swap(true, Ordering::Relaxed) {
                         tracing::warn!(
@@ -128,16 +129,11 @@ impl Compiler {
             }
         }
         let compiler = Arc::clone(self);
-        let compiled = tokio::task::spawn_blocking(move || compiler.compile_here(&plugin, &digest));
+        let compiled = tokio::task::spawn_blocking(move || compiler.compile_here(&plugin));
         compiled.await.unwrap_or_else(|panic| Err(Problem::CompilerFailed(panic.to_string())))
     }
 
-    async fn compile_apart(
-        self: &Arc<Self>,
-        program: &Path,
-        plugin: &[u8],
-        digest: [u8; 32],
-    ) -> Result<Component, ChildError> {
+    async fn compile_apart(&self, program: &Path, plugin: &Content) -> Result<Component, ChildError> {
         let unwritten = |error: io::Error| ChildError::Crashed(format!("its code cannot be written: {error}"));
         // Code that is not kept has a folder of its own until it is mapped.
         let (cache, folder) = match &self.cache {
@@ -151,8 +147,8 @@ impl Compiler {
         };
         let draft = cache.draft().map_err(unwritten)?;
         let code = draft.as_file().try_clone().map_err(unwritten)?;
-        child::compile(program, plugin, self.id, self.limits, code).await?;
-        let engine = self.engine.clone();
+        child::compile(program, &plugin.bytes, self.id, self.limits, code).await?;
+        let (engine, digest) = (self.engine.clone(), plugin.digest);
         let loaded = tokio::task::spawn_blocking(move || {
             let entry = cache.keep(&digest, draft).map_err(unwritten)?;
             let loaded = trusted::load(&engine, &entry).map_err(|error| ChildError::Crashed(format!("{error:#}")));
@@ -162,10 +158,10 @@ impl Compiler {
         loaded.await.unwrap_or_else(|panic| Err(ChildError::Crashed(panic.to_string())))
     }
 
-    fn compile_here(&self, plugin: &[u8], digest: &[u8; 32]) -> Result<Component, Problem> {
-        let component = Component::new(&self.engine, plugin).map_err(|error| inspect::invalid(cause(&error)))?;
+    fn compile_here(&self, plugin: &Content) -> Result<Component, Problem> {
+        let component = Component::new(&self.engine, &plugin.bytes).map_err(|error| inspect::invalid(cause(&error)))?;
         if let Some(cache) = &self.cache
-            && let Err(error) = keep(cache, &component, digest)
+            && let Err(error) = keep(cache, &component, &plugin.digest)
         {
             tracing::warn!("a compiled plugin cannot be kept, so the next start compiles it again: {error:#}");
         }
@@ -180,7 +176,7 @@ impl Compiler {
     }
 }
 
-fn keep(cache: &Cache, component: &Component, digest: &[u8; 32]) -> wasmtime::Result<()> {
+fn keep(cache: &Cache, component: &Component, digest: &Digest) -> wasmtime::Result<()> {
     let mut draft = cache.draft()?;
     draft.write_all(&component.serialize()?)?;
     cache.keep(digest, draft)?;

@@ -38,8 +38,8 @@ impl Folder {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, EngineError> {
         let largest = config.named.values().map(|plugin| plugin.limits.memory_bytes_max).max().unwrap_or_default();
-        let memory_bytes_max = largest.max(limits::PLUGIN_MEMORY_BYTES_MAX);
-        let plugins = Arc::new(Plugins::compiling(memory_bytes_max, compiling)?);
+        let compiling = compiling.kept_in(config.cache.clone());
+        let plugins = Arc::new(Plugins::compiling(largest.max(limits::PLUGIN_MEMORY_BYTES_MAX), compiling)?);
         let mut folder = Self { config, plugins, clock, seen: BTreeMap::new() };
         folder.refresh(limits::PLUGIN_LOADS_AT_START_MAX).await;
         folder.plugins.runtime.compiler.forget_others();
@@ -229,13 +229,14 @@ impl Attend {
 /// The line an operator looks for after a change.
 fn announce(plugin: &Plugin, replaced: Option<&Plugin>) {
     let (name, contract, compile_ms) = (&plugin.name, &plugin.contract, plugin.compile_time.as_millis());
-    let (version, sha256, compiled_before) = (plugin.version(), hex(&plugin.digest_short()), plugin.compiled_before);
+    let (version, sha256) = (plugin.version(), hex(&plugin.digest_short()));
+    let compiled_before = plugin.compiled_before;
     let Some(replaced) = replaced else {
         tracing::info!(plugin = name, version, sha256, contract, compile_ms, compiled_before, "plugin ready");
         return;
     };
     let replaces = format!("{} {}", replaced.version().unwrap_or("-"), hex(&replaced.digest_short()));
-    tracing::info!(plugin = name, version, sha256, contract, compile_ms, replaces, "plugin replaced");
+    tracing::info!(plugin = name, version, sha256, contract, compile_ms, compiled_before, replaces, "plugin replaced");
     if let (Some(now), Some(before)) = (plugin.state_version(), replaced.state_version())
         && now < before
     {

@@ -27,6 +27,19 @@ pub struct Listed {
     /// Milliseconds since 1970: when it took over.
     pub since: Option<u64>,
     pub compile_ms: Option<u64>,
+    /// It mostly fails and is not asked.
+    pub stopped: Option<Stopped>,
+}
+
+/// A plugin that is not asked for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Milliseconds since 1970.
+    pub since: u64,
+    /// When one turn tries it again, likewise.
+    pub until: u64,
+    /// What its last turn failed of, e.g. "trapped".
+    pub failure: String,
 }
 
 impl Listed {
@@ -47,6 +60,11 @@ impl Listed {
             size: Some(plugin.file_bytes),
             since: Some(serving.since.0),
             compile_ms: u64::try_from(plugin.compile_time.as_millis()).ok(),
+            stopped: plugin.breaker.opened().map(|opened| Stopped {
+                since: opened.since.0,
+                until: opened.until.0,
+                failure: opened.kind.to_owned(),
+            }),
             ..listed
         }
     }

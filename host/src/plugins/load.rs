@@ -29,7 +29,7 @@ pub struct Plugin {
     /// SHA-256 of the file.
     pub digest: Digest,
     pub file_bytes: usize,
-    /// Until its code was there, whether that was made or found.
+    /// From having the file to having its code, whether that was made or found.
     pub compile_time: Duration,
     /// Its code was kept from an earlier time.
     pub compiled_before: bool,
@@ -110,14 +110,14 @@ pub struct Wanted {
 pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted, content: Content) -> Result<Plugin, LoadError> {
     let Wanted { name, file, settings, limits } = wanted;
     let failed = |problem| LoadError { name: name.clone(), file: file.clone(), problem };
-    let Content { bytes, digest } = content;
-    let file_bytes = bytes.len();
+    inspect::check_header(&content.bytes).map_err(failed)?;
+    let (digest, file_bytes) = (content.digest, content.bytes.len());
     let started = Instant::now();
-    let kept = find(runtime, &bytes, digest).await.map_err(failed)?;
-    let compiled_before = kept.is_some();
-    let component = match kept {
+    let found = find(runtime, digest).await;
+    let compiled_before = found.is_some();
+    let component = match found {
         Some(component) => component,
-        None => runtime.compiler.compile(bytes, digest).await.map_err(failed)?,
+        None => runtime.compiler.compile(Arc::new(content)).await.map_err(failed)?,
     };
     let compile_time = started.elapsed();
     let Linked { contract, interfaces, linked, pre } = link(runtime, &component).map_err(failed)?;
@@ -142,12 +142,10 @@ pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted, content: Conten
     })
 }
 
-/// The code that was kept from an earlier time.
-async fn find(runtime: &Arc<Runtime>, bytes: &[u8], digest: Digest) -> Result<Option<Component>, Problem> {
-    inspect::check_header(bytes)?;
+/// The plugin's code, where it was kept from an earlier time.
+async fn find(runtime: &Arc<Runtime>, digest: Digest) -> Option<Component> {
     let runtime = Arc::clone(runtime);
-    let found = tokio::task::spawn_blocking(move || runtime.compiler.find(&digest));
-    found.await.map_err(|panic| Problem::CompilerFailed(panic.to_string()))
+    tokio::task::spawn_blocking(move || runtime.compiler.find(&digest)).await.unwrap_or_default()
 }
 
 struct Linked {

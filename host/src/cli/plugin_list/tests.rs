@@ -1,4 +1,5 @@
 use super::*;
+use crate::plugins::Stopped;
 
 fn plugin() -> Listed {
     Listed {
@@ -14,7 +15,17 @@ fn plugin() -> Listed {
         since: Some(1_795_458_782_000),
         compile_ms: Some(12),
         problem: None,
+        stopped: None,
     }
+}
+
+#[test]
+fn a_plugin_that_is_stopped_is_told_with_what_it_fails_of() {
+    let stopped = Stopped { since: 1_795_458_782_000, until: 1_795_458_792_000, failure: "trapped".into() };
+    let text = as_text(&Listed { stopped: Some(stopped), ..plugin() }, true);
+    assert!(text.starts_with("plugin      menu is stopped, because it mostly fails\n"), "{text}");
+    let when = "since Mon, 23 Nov 2026 18:33:02 GMT (trapped); tried again at Mon, 23 Nov 2026 18:33:12 GMT";
+    assert!(text.contains(&format!("stopped     {when}\n")), "{text}");
 }
 
 #[test]

@@ -16,6 +16,8 @@ use tempfile::NamedTempFile;
 
 use super::engine_id::EngineId;
 use crate::limits;
+use crate::plugins::inspect::hex;
+use crate::plugins::look::Digest;
 
 /// A folder of compiled plugins that only we can read or write.
 #[derive(Debug)]
@@ -69,7 +71,7 @@ impl Cache {
     }
 
     /// The code of the plugin with this SHA-256, if it is here and as it was written. What is not is removed.
-    pub(super) fn find(&self, plugin: &[u8; 32]) -> Option<Entry> {
+    pub(super) fn find(&self, plugin: &Digest) -> Option<Entry> {
         let prefix = self.prefix(plugin);
         for name in self.names() {
             if !name.starts_with(&prefix) {
@@ -94,7 +96,7 @@ impl Cache {
     }
 
     /// Makes the draft the code of this plugin, durably and in one step.
-    pub(super) fn keep(&self, plugin: &[u8; 32], mut draft: NamedTempFile) -> io::Result<Entry> {
+    pub(super) fn keep(&self, plugin: &Digest, mut draft: NamedTempFile) -> io::Result<Entry> {
         let file = draft.as_file_mut();
         io::Seek::rewind(file)?;
         let mac = self.mac(plugin, file)?;
@@ -109,7 +111,7 @@ impl Cache {
     }
 
     /// Removes the code of every plugin but these, and whatever an earlier process left unfinished.
-    pub(super) fn keep_only(&self, plugins: &BTreeSet<[u8; 32]>) {
+    pub(super) fn keep_only(&self, plugins: &BTreeSet<Digest>) {
         let prefixes: Vec<String> = plugins.iter().map(|plugin| self.prefix(plugin)).collect();
         for name in self.names() {
             if name != KEY_FILE && !prefixes.iter().any(|prefix| name.starts_with(prefix)) {
@@ -145,15 +147,15 @@ impl Cache {
         entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
     }
 
-    fn prefix(&self, plugin: &[u8; 32]) -> String {
+    fn prefix(&self, plugin: &Digest) -> String {
         format!("{}-{}-", hex(plugin), self.engine)
     }
 
-    fn name(&self, plugin: &[u8; 32], mac: &[u8; MAC_BYTES]) -> String {
+    fn name(&self, plugin: &Digest, mac: &[u8; MAC_BYTES]) -> String {
         format!("{}{}{ENDING}", self.prefix(plugin), hex(mac))
     }
 
-    fn mac(&self, plugin: &[u8; 32], code: &mut File) -> io::Result<[u8; MAC_BYTES]> {
+    fn mac(&self, plugin: &Digest, code: &mut File) -> io::Result<[u8; MAC_BYTES]> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
         mac.update(b"turnwise compiled plugin 1");
         mac.update(plugin);
@@ -194,10 +196,6 @@ fn key(dir: &Path) -> io::Result<[u8; KEY_BYTES]> {
         }
     }
     Err(io::Error::other("its key changes while it is read"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
