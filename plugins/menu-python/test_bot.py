@@ -1,14 +1,14 @@
-"""`python3 -m unittest` in this folder; pytest finds it too."""
+"""Run by `python3 -m unittest`, which needs nothing installed, or by pytest."""
 
 import sys
 import unittest
+from pathlib import Path
 
-sys.path.insert(0, "../../plugin-sdk/python")
+sys.path.insert(0, str(Path(__file__).parent / "../../plugin-sdk/python"))
 
-from turnwise_plugin.testing import run_folder
-
-from bot import plugin
-from order import find_number, is_proof
+from bot import plugin  # noqa: E402
+from order import find_number, is_proof  # noqa: E402
+from turnwise_plugin.testing import run_folder  # noqa: E402
 
 
 class Conversations(unittest.TestCase):

@@ -138,9 +138,9 @@ impl Manifest {
         let text = |text: &str| serde_json::Value::from(text).to_string();
         format!(
             "from turnwise_plugin.adapter import Bot, Manifest, Migration, serve\n\
-             import importlib\n\
-             serve(importlib.import_module({}), name={}, version={})\n",
-            text(self.module()),
+             import {} as module\n\
+             serve(module, name={}, version={})\n",
+            self.module(),
             text(name),
             text(version)
         )
@@ -156,11 +156,20 @@ fn write(path: &Path, text: &str) -> Result<(), BuildError> {
     path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, text)).map_err(failed)
 }
 
-/// The bot's traceback without the tool's own, with the author's paths: inside, the roots are folders called 0, 1, 2.
+/// The bot's traceback without the tool's own and the entry's, with the author's paths: inside, the roots are folders called 0, 1, 2.
 fn readable(said: &str, roots: [&PathBuf; 3]) -> String {
     let (_, said) = said.split_once("AssertionError: ").unwrap_or(("", said));
     let end = ["\n\nCaused by:", "\n\nStack backtrace:"].iter().filter_map(|mark| said.find(mark)).min();
-    let mut said = said[..end.unwrap_or(said.len())].trim_end().to_owned();
+    let said = said[..end.unwrap_or(said.len())].trim_end();
+    // A frame is a line and what is further in below it.
+    let mut of_entry = false;
+    let authors = said.lines().filter(|line| {
+        if !line.starts_with("    ") {
+            of_entry = line.starts_with("  File \"/2/");
+        }
+        !of_entry
+    });
+    let mut said = authors.collect::<Vec<_>>().join("\n");
     for (number, root) in roots.into_iter().enumerate() {
         said = said.replace(&format!("\"/{number}/"), &format!("\"{}/", root.display()));
     }

@@ -234,7 +234,7 @@ class WhatComesOfIt(unittest.TestCase):
         async def later(turn: Turn[None], timer: TimerFired) -> None: ...
 
         with self.assertRaisesRegex(TypeError, "on_timer is async"):
-            plugin.on_timer(later)  # type: ignore[arg-type]
+            plugin.on_timer(later)
         with self.assertRaises(TypeError):
             Plugin(complex)
 
