@@ -38,11 +38,8 @@ pub trait Recipe: Send + Sync {
 }
 
 /// The languages that can be built.
-static RECIPES: &[(Language, &dyn Recipe)] = &[
-    (Language::Rust, &rust::Rust),
-    (Language::C, &c::C),
-    (Language::Go, &go::Go),
-];
+static RECIPES: &[(Language, &dyn Recipe)] =
+    &[(Language::Rust, &rust::Rust), (Language::C, &c::C), (Language::Go, &go::Go)];
 
 /// A component, and how long it took.
 #[derive(Clone, Debug)]

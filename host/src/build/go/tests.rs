@@ -10,7 +10,8 @@ fn project(dir: &Path) -> Project {
 #[test]
 fn what_is_laid_over_is_there_and_names_nothing_of_elsewhere() {
     let root = tempfile::tempdir().expect("a temporary folder");
-    let overlay = guest::write(&root.path().join("scratch"), &project(root.path()), Path::new("/sdk")).expect("written");
+    let overlay =
+        guest::write(&root.path().join("scratch"), &project(root.path()), Path::new("/sdk")).expect("written");
     let overlay: serde_json::Value = serde_json::from_slice(&fs::read(overlay).expect("it is there")).expect("JSON");
     let replace = overlay["Replace"].as_object().expect("an object");
     for over in [
