@@ -117,7 +117,7 @@ func panicFailure(panicked any) *wire.Failure {
 	for {
 		frame, more := frames.Next()
 		switch {
-		case strings.HasPrefix(frame.Function, "runtime."):
+		case strings.HasPrefix(frame.Function, "runtime."), strings.HasPrefix(frame.Function, "turnwise.dev/plugin.Dispatch["):
 		case strings.HasPrefix(frame.Function, "turnwise.dev/plugin.handle["), strings.HasPrefix(frame.Function, "turnwise.dev/plugin.migrate"):
 			more = false
 		default:

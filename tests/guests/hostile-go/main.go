@@ -68,6 +68,10 @@ func (Hostile) OnMessage(turn *Turn, message *plugin.Message) error {
 		for {
 			log.Debug("")
 		}
+	case message.Text == "sleep without end":
+		for {
+			time.Sleep(time.Hour)
+		}
 	case words[0] == "sleep":
 		duration, err := time.ParseDuration(words[1])
 		if err != nil {
@@ -76,10 +80,6 @@ func (Hostile) OnMessage(turn *Turn, message *plugin.Message) error {
 		before := time.Now()
 		time.Sleep(duration)
 		turn.Reply(fmt.Sprintf("slept %v, the time is %v later", duration, time.Since(before).Round(time.Second)))
-	case message.Text == "sleep without end":
-		for {
-			time.Sleep(time.Hour)
-		}
 
 	// Space.
 	case message.Text == "grow memory":

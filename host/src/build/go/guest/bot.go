@@ -2,8 +2,6 @@
 package export_turnwise_bot_bot
 
 import (
-	"runtime/debug"
-
 	"turnwise.dev/plugin"
 	"turnwise.dev/plugin/guest/convert"
 	"turnwise.dev/plugin/guest/imports/turnwise_bot_log"
@@ -12,11 +10,7 @@ import (
 	"turnwise.dev/plugin/internal/sink"
 )
 
-// stackBytesMax stops an endless recursion before it has filled the instance's memory, so that it is told from a leak.
-const stackBytesMax = 16 << 20
-
 func init() {
-	debug.SetMaxStack(stackBytesMax)
 	sink.Write = func(level sink.Level, line string) { turnwise_bot_log.Write(uint8(level), convert.Text(line)) }
 }
 
