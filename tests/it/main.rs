@@ -4,6 +4,7 @@
 
 mod braze_faults;
 mod commands;
+mod compile_bombs;
 mod conversation;
 mod crash;
 mod database;
