@@ -49,8 +49,8 @@ pub const PLUGIN_WALL_CLOCK_DEADLINES: u32 = 4;
 pub const PLUGIN_TICK: Duration = Duration::from_millis(1);
 /// Larger than any interpreter's own code; a compiler that is fed more takes minutes and gigabytes.
 pub const PLUGIN_FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Ten times what the largest interpreter takes. Processor time, so that a busy machine is no reason to refuse, and a debug build few.
-pub const PLUGIN_COMPILE_CPU_TIME: Duration = Duration::from_mins(5);
+/// Several times what the largest interpreter takes, even in a debug build. Processor time, so that a busy machine is no reason to refuse.
+pub const PLUGIN_COMPILE_CPU_TIME: Duration = Duration::from_mins(2);
 /// For a compiler that waits and does not compute, and for a machine that gives it next to nothing.
 pub const PLUGIN_COMPILE_WALL_CLOCK: Duration = Duration::from_mins(10);
 /// Several times what Python takes.

@@ -17,7 +17,7 @@ use wasm_encoder::{
 
 use crate::support::wasm;
 
-/// Less than a second of processor time cannot be asked for; the real limit is five minutes.
+/// Less than a second of processor time cannot be asked for; the real limit is two minutes.
 const LIMITS: CompileLimits =
     CompileLimits { cpu_time: Duration::from_secs(1), memory_bytes_max: 2 << 30, wall_clock: Duration::from_secs(120) };
 

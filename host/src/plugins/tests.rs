@@ -1,8 +1,11 @@
 //! Plugins that behave and plugins that do not, each in a real instance.
 
+mod fuzz;
 pub(crate) mod guest;
 mod hostile;
+mod isolation;
 mod loading;
+mod space;
 mod stored;
 mod swapping;
 mod turns;
