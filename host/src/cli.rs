@@ -4,11 +4,14 @@ pub mod braze_template;
 pub mod check;
 pub mod dev;
 pub mod output;
+pub mod plugin_build;
 pub mod plugin_check;
 pub mod plugin_list;
+pub mod plugin_new;
 pub mod sandbox;
 pub mod serve;
 pub mod signals;
+pub mod test;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -32,6 +35,7 @@ pub struct Cli {
 
 const FIRST_STEPS: &str = "\
 First steps:
+  turnwise plugin new      A small bot to begin with, in the language of your choice
   turnwise dev             Talk to your plugins in the browser. Needs no account and no configuration
   turnwise check           Once there is a turnwise.toml: is it right?
   turnwise braze template  What to paste into Braze, and what to click
@@ -56,9 +60,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Say whether a file is a plugin, and what it can do.
+    /// Begin a plugin, build it, and say whether a file is one.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Play transcripts (*.chat) against a plugin, and say where it does something else.
+    Test(test::Options),
     /// Say what to paste into Braze.
     #[command(subcommand)]
     Braze(BrazeCommand),
@@ -78,6 +84,10 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum PluginCommand {
+    /// Write a small complete project to begin with.
+    New(plugin_new::Options),
+    /// Build a plugin's source, or every plugin of a folder, with the language's own tools.
+    Build(plugin_build::Options),
     /// Say whether a file is a plugin for this host, and what it says of itself.
     Check {
         /// The built plugin, e.g. plugins/menu.wasm.
@@ -123,9 +133,14 @@ pub fn run(cli: Cli) -> ExitCode {
             ExitCode::from(compile_for_host(cpu_seconds, memory_bytes, &engine))
         }
         Command::Check { config, json } => check::run(&config, json),
+        Command::Plugin(PluginCommand::New(options)) => plugin_new::run(&options).emit(),
+        Command::Plugin(PluginCommand::Build(options)) => {
+            in_runtime(async move { ExitCode::from(plugin_build::run(options).await) })
+        }
         Command::Plugin(PluginCommand::Check { file, json }) => {
             in_runtime(async move { ExitCode::from(plugin_check::run(&file, json).await) })
         }
+        Command::Test(options) => ExitCode::from(test::run(&options)),
         Command::Plugin(PluginCommand::List(options)) => in_runtime(plugin_list::run(options)),
         Command::Braze(BrazeCommand::Template { config, source, public_url, show_token, json }) => {
             braze_template::run(&TemplateOptions { config, source, json, public_url, show_token })

@@ -14,6 +14,7 @@ pub mod inbound;
 pub mod outbox;
 
 pub mod braze;
+pub mod build;
 pub mod ingress;
 pub mod plugins;
 pub mod storage;
@@ -22,6 +23,7 @@ pub mod dispatch;
 pub mod driver;
 
 pub mod sandbox;
+pub mod transcript;
 
 pub mod admin;
 pub mod app;

@@ -118,6 +118,8 @@ pub const PLUGIN_RANDOM_BYTES_MAX: usize = 64 * 1024;
 pub const PLUGIN_KEEP_RESIDENT_BYTES: usize = 2 * 1024 * 1024;
 /// Of a plugin's own words in the journal: a stack trace fits, a flood does not.
 pub const PLUGIN_ERROR_BYTES_MAX: usize = 4 * 1024;
+/// A line of a plugin that answers over stdio: far beyond any decision, and no more than a process that writes nonsense may cost.
+pub const STDIO_LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Instances alive at once; the pooling allocator reserves address space for each.
 pub const TURNS_IN_FLIGHT_MAX: usize = 64;
 
@@ -149,3 +151,8 @@ pub const SWEEP_ROWS_MAX: usize = 2_000;
 pub const SWEEP_PIECE_INTERVAL: Duration = Duration::from_millis(250);
 /// Between two sweeps.
 pub const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What a build's tools may say: more than anybody reads, and a template gone wrong can fill a disk with it.
+pub const BUILD_TALK_BYTES_MAX: usize = 1024 * 1024;
+/// What a build's tools may answer as data: cargo's list of what it made is a KiB for each crate.
+pub const BUILD_DATA_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -215,7 +215,7 @@ async fn plugin_check_tells_a_plugin_from_a_file_that_is_none() {
 async fn help_names_every_command() {
     let help = run(&["--help"]).await;
     assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
-    for command in ["serve", "dev", "sandbox", "check", "plugin", "braze"] {
+    for command in ["serve", "dev", "sandbox", "check", "plugin", "test", "braze"] {
         assert!(help.stdout.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {}", help.stdout);
         assert_eq!(run(&[command, "--help"]).await.code, Some(0), "{command}");
     }
@@ -230,7 +230,7 @@ async fn dev_needs_nothing_and_answers() {
     let (folder, data) = (plugins(&["menu"]), tempfile::tempdir().expect("a temporary folder"));
     let free = "127.0.0.1:0";
     let places = ["--plugins", utf8(folder.path()), "--data", utf8(data.path())];
-    let addresses = ["dev", "--listen", free, "--admin", free, "--sandbox", free];
+    let addresses = ["dev", "--no-build", "--listen", free, "--admin", free, "--sandbox", free];
     let mut dev = Running::start(&[addresses.as_slice(), &places].concat());
     let (sandbox, public, admin) =
         (dev.address("sandbox").await, dev.address("public").await, dev.address("admin").await);

@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests measure and read their environment")]
 
 mod braze_faults;
+mod building;
+mod building_c;
 mod commands;
 mod compile_bombs;
 mod conversation;
@@ -18,3 +20,4 @@ mod shutdown;
 mod support;
 mod tidy;
 mod traffic;
+mod transcripts;

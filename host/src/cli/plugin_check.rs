@@ -79,7 +79,7 @@ pub(super) fn table(rows: &[(&str, String)]) -> String {
 }
 
 /// One a line, below the first.
-fn names(names: &[String]) -> String {
+pub(super) fn names(names: &[String]) -> String {
     if names.is_empty() { "-".into() } else { names.join("\n            ") }
 }
 

@@ -7,6 +7,7 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -22,7 +23,7 @@ pub type Digest = [u8; 32];
 /// A whole file.
 #[derive(Debug)]
 pub(super) struct Content {
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
     /// Of these very bytes.
     pub digest: Digest,
 }
@@ -30,7 +31,7 @@ pub(super) struct Content {
 impl Content {
     pub(super) fn of(bytes: Vec<u8>) -> Self {
         let digest = Sha256::digest(&bytes).into();
-        Self { bytes, digest }
+        Self { bytes: bytes.into(), digest }
     }
 }
 

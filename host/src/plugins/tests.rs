@@ -3,8 +3,10 @@
 mod fuzz;
 pub(crate) mod guest;
 mod hostile;
+mod hostile_c;
 mod isolation;
 mod loading;
+mod menus;
 mod space;
 mod stored;
 mod swapping;

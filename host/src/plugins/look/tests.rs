@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use tempfile::TempDir;
 
@@ -23,7 +24,7 @@ fn content(look: Look) -> Vec<u8> {
     match look {
         Look::Read(content) => {
             assert_eq!(content.digest, digest(&content.bytes));
-            content.bytes
+            content.bytes.to_vec()
         }
         other => panic!("{other:?}"),
     }
@@ -52,13 +53,15 @@ fn believed(file: &Path) -> Option<Seen> {
 #[test]
 fn r5_a_change_is_seen_whatever_times_are_set() {
     let (_folder, file) = file_of(b"one");
-    let before = fs::metadata(&file).and_then(|metadata| metadata.modified()).expect("times");
-    let hour = Duration::from_secs(3600);
-    for time in [before, before - 1000 * hour, before + 1000 * hour] {
+    let modified = || fs::metadata(&file).and_then(|metadata| metadata.modified()).expect("times");
+    const DAYS: Duration = Duration::from_secs(100 * 24 * 3600);
+    let shifts: [fn(SystemTime) -> SystemTime; 3] = [|time| time, |time| time - DAYS, |time| time + DAYS];
+    for shift in shifts {
         fs::write(&file, b"one").expect("it can be written");
-        let seen = believed(&file);
+        let (seen, time) = (believed(&file), modified());
         fs::write(&file, b"two").expect("it can be written");
-        fs::File::options().write(true).open(&file).and_then(|open| open.set_modified(time)).expect("times can be set");
+        let open = fs::File::options().write(true).open(&file).expect("it opens");
+        open.set_modified(shift(time)).expect("times can be set");
         assert_eq!(content(look(&file, seen, LATER).0), b"two");
     }
 }

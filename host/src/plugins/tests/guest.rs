@@ -177,7 +177,8 @@ pub(super) fn foreign(module: &str, wit: &str, world: &str) -> Vec<u8> {
 
 fn encode(mut module: Vec<u8>, resolve: &Resolve, package: wit_parser::PackageId, world: &str) -> Option<Vec<u8>> {
     let world = resolve.select_world(&[package], Some(world)).expect("the world is there");
-    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).expect("the metadata fits");
-    let mut encoder = ComponentEncoder::default().validate(true).module(&module).ok()?;
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8, false).expect("the metadata fits");
+    let mut encoder = ComponentEncoder::default();
+    encoder.validate(true).module(&module).ok()?;
     encoder.encode().ok()
 }

@@ -1,15 +1,14 @@
 //! Plays the host for one conversation, as far as a plugin can tell.
 
-use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::render;
-use super::transcript::{Entry, Said};
+use super::mistake::Mistake;
+use super::transcript::{Entry, Line, Said};
 use super::world::{self, Happening};
-use crate::adapter;
+use super::{Decide, render};
 use crate::bindings::turnwise::bot::types::{
-    Choice, Context, DeskStatus, Effect, Error, Event, HandoffUpdate, Media, Message, NextState, Timer, TimerFired,
-    Timestamp, User,
+    Choice, Context, DeskStatus, Effect, Event, HandoffUpdate, Media, Message, NextState, Timer, TimerFired, Timestamp,
+    User,
 };
 
 /// A Monday morning: 2026-01-05T09:00:00Z.
@@ -17,7 +16,8 @@ const START: Timestamp = 1_767_603_600_000;
 /// Time between a line and the next, so that no two turns have the same.
 const PACE: Timestamp = 1_000;
 
-pub(super) struct Player<P> {
+pub(super) struct Player<'a> {
+    plugin: &'a mut dyn Decide,
     context: Context,
     state: Option<String>,
     /// Of the last reply that offered any.
@@ -26,11 +26,10 @@ pub(super) struct Player<P> {
     /// While an agent has the conversation, the bot hears nothing.
     with_agent: bool,
     session_ended: bool,
-    plugin: PhantomData<P>,
 }
 
-impl<P: crate::Plugin> Player<P> {
-    pub(super) fn new() -> Self {
+impl<'a> Player<'a> {
+    pub(super) fn new(plugin: &'a mut dyn Decide) -> Self {
         let user = User {
             external_id: Some("user-1".to_owned()),
             alias: None,
@@ -50,42 +49,37 @@ impl<P: crate::Plugin> Player<P> {
             fields: vec![],
             desk: DeskStatus::Open,
         };
-        Self {
-            context,
-            state: None,
-            choices: vec![],
-            timers: vec![],
-            with_agent: false,
-            session_ended: false,
-            plugin: PhantomData,
-        }
+        Self { plugin, context, state: None, choices: vec![], timers: vec![], with_agent: false, session_ended: false }
     }
 
     /// Plays one line that happens, and returns what the bot did about it.
-    pub(super) fn play(&mut self, entry: &Entry) -> Result<Vec<String>, String> {
+    pub(super) fn play(&mut self, line: &Line) -> Result<Vec<String>, Mistake> {
         self.context.now += PACE;
-        match entry {
+        match &line.entry {
             Entry::User(said) => Ok(self.user_says(said)),
             Entry::Passes(span) => Ok(self.wait(*span)),
-            Entry::World(words) => match world::read(words, self.context.turn)? {
-                Happening::Event(event) => Ok(self.event(event)),
-                Happening::Setting(value) => {
-                    self.context.settings.retain(|setting| setting.name != value.name);
-                    self.context.settings.push(value);
-                    Ok(vec![])
-                }
-                Happening::Field(value) => {
-                    self.context.fields.retain(|field| field.name != value.name);
-                    self.context.fields.push(value);
-                    Ok(vec![])
-                }
-                Happening::Desk(status) => {
-                    self.context.desk = status;
-                    Ok(vec![])
-                }
+            Entry::World(words) => match world::read(words, self.context.turn) {
+                Ok(happening) => Ok(self.happens(happening)),
+                Err(wrong) => Err(wrong.on_line(line.number, &line.source, words)),
             },
             Entry::Bot(_) | Entry::Step(_) | Entry::Effect(_) => Ok(vec![]),
         }
+    }
+
+    fn happens(&mut self, happening: Happening) -> Vec<String> {
+        match happening {
+            Happening::Event(event) => return self.event(event),
+            Happening::Setting(value) => {
+                self.context.settings.retain(|setting| setting.name != value.name);
+                self.context.settings.push(value);
+            }
+            Happening::Field(value) => {
+                self.context.fields.retain(|field| field.name != value.name);
+                self.context.fields.push(value);
+            }
+            Happening::Desk(status) => self.context.desk = status,
+        }
+        vec![]
     }
 
     fn user_says(&mut self, said: &Said) -> Vec<String> {
@@ -142,10 +136,9 @@ impl<P: crate::Plugin> Player<P> {
         self.context.session += u32::from(std::mem::take(&mut self.session_ended));
         // Any number would do; that it differs from turn to turn is what matters.
         self.context.seed = self.context.turn.wrapping_mul(2_654_435_761);
-        let decision = match adapter::handle::<P>(self.context.clone(), self.state.as_deref(), event) {
+        let decision = match self.plugin.decide(&self.context, self.state.as_deref(), event) {
             Ok(decision) => decision,
-            Err(Error::BadState(why)) => return vec![format!("! error bad-state {why}")],
-            Err(Error::Other(why)) => return vec![format!("! error other {why}")],
+            Err(failure) => return vec![render::failure(&failure)],
         };
         match &decision.state {
             NextState::Keep if matches!(event, Event::SessionExpired(_)) => self.state = None,

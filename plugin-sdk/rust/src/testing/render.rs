@@ -1,22 +1,10 @@
-//! A decision as lines of a transcript, and what the host would refuse in it.
+//! A decision, or why there is none, as lines of a transcript.
 
 use serde_json::Value;
 
+use super::Failure;
 use super::transcript::Said;
-use crate::bindings::turnwise::bot::types::{
-    AttributeChange, Campaign, Decision, Effect, Handoff, NextState, Priority, Reply,
-};
-
-/// The host's limits, as `host/src/limits.rs` explains them.
-const EFFECTS_MAX: usize = 16;
-const TEXT_BYTES_MAX: usize = 64 * 1024;
-const STATE_BYTES_MAX: usize = 64 * 1024;
-const REPLY_CHARS_MAX: usize = 4096;
-const CHOICES_MAX: usize = 10;
-const BUTTONS_MAX: usize = 3;
-const BUTTON_TITLE_CHARS_MAX: usize = 20;
-const ROW_TITLE_CHARS_MAX: usize = 24;
-const DESCRIPTION_CHARS_MAX: usize = 72;
+use crate::bindings::turnwise::bot::types::{AttributeChange, Campaign, Decision, Effect, Handoff, Priority, Reply};
 
 /// Whether people notice what the line says, so that a transcript has to write it.
 pub(super) fn is_noticed(line: &str) -> bool {
@@ -29,12 +17,24 @@ pub(super) fn is_noticed(line: &str) -> bool {
 
 /// The lines that a transcript would have for this decision.
 pub(super) fn lines(decision: &Decision) -> Vec<String> {
-    let mut lines: Vec<String> = refusals(decision).into_iter().map(|why| format!("! refused {why}")).collect();
-    for effect in &decision.effects {
-        lines.extend(effect_lines(effect).iter().map(|line| canonical(line)));
-    }
+    let effects = decision.effects.iter().flat_map(effect_lines);
+    let mut lines: Vec<String> = effects.map(|line| canonical(&line)).collect();
     lines.extend(decision.step.iter().map(|step| format!("= step {step}")));
     lines
+}
+
+/// The line of a turn that failed. A stack that comes with the reason stays on it.
+pub(super) fn failure(failure: &Failure) -> String {
+    let (kind, why) = match failure {
+        Failure::BadState(why) => ("error bad-state", why),
+        Failure::Other(why) => ("error other", why),
+        Failure::Refused(why) => ("refused", why),
+    };
+    canonical(&format!("! {kind} {}", one_line(why)))
+}
+
+fn one_line(text: &str) -> String {
+    text.trim_end().replace('\n', "\\n")
 }
 
 /// JSON spelled one way, wherever a `!` line holds some. A bare word after `=` is a text.
@@ -75,7 +75,7 @@ fn effect_lines(effect: &Effect) -> Vec<String> {
             request.body.as_ref().map_or_else(String::new, |body| format!(" {body}"))
         )],
         Effect::Handoff(handoff) => handoff_lines(handoff),
-        Effect::Note(text) => vec![format!("! note {}", text.replace('\n', "\\n"))],
+        Effect::Note(text) => vec![format!("! note {}", one_line(text))],
         Effect::SwitchBot(to) => vec![format!("! switch-bot {}{}", to.name, payload(&to.value))],
         Effect::EndSession(outcome) => vec![format!("! end-session {outcome}")],
         Effect::Custom(custom) => vec![format!("! custom {}{}", custom.name, payload(&custom.value))],
@@ -101,7 +101,7 @@ fn handoff_lines(handoff: &Handoff) -> Vec<String> {
         let said = Said { text: notice.clone(), ..Said::default() };
         format!("< {said}")
     }));
-    lines.push(format!("! summary {}", handoff.summary.replace('\n', "\\n")));
+    lines.push(format!("! summary {}", one_line(&handoff.summary)));
     lines.extend(handoff.team.iter().map(|team| format!("! team {team}")));
     let priority = match handoff.priority {
         Priority::Low => "low",
@@ -136,52 +136,5 @@ fn span(seconds: u32) -> String {
     {
         Some((unit, name)) => format!("{}{name}", seconds / unit),
         None => format!("{seconds}s"),
-    }
-}
-
-/// What the host would not do, so that a test fails before a conversation does.
-fn refusals(decision: &Decision) -> Vec<String> {
-    let mut refusals = Vec::new();
-    if decision.effects.len() > EFFECTS_MAX {
-        refusals.push(format!("{} effects, at most {EFFECTS_MAX} are done", decision.effects.len()));
-    }
-    if let NextState::Replace(state) = &decision.state
-        && state.len() > STATE_BYTES_MAX
-    {
-        refusals.push(format!("a state of {} bytes, at most {STATE_BYTES_MAX} are kept", state.len()));
-    }
-    let replies = decision.effects.iter().filter_map(|effect| match effect {
-        Effect::Reply(reply) => Some(reply),
-        _ => None,
-    });
-    let text: usize = replies.clone().map(|reply| reply.text.len()).sum();
-    if text > TEXT_BYTES_MAX {
-        refusals.push(format!("{text} bytes of text, at most {TEXT_BYTES_MAX} are sent"));
-    }
-    replies.for_each(|reply| refuse_reply(reply, &mut refusals));
-    refusals
-}
-
-fn refuse_reply(reply: &Reply, refusals: &mut Vec<String>) {
-    let mut bound = |what: &str, chars: usize, max: usize| {
-        if chars > max {
-            refusals.push(format!("{what} of {chars} characters, WhatsApp takes {max}"));
-        }
-    };
-    bound("a reply", reply.text.chars().count(), REPLY_CHARS_MAX);
-    let (kind, title_max) = match reply.choices.len() {
-        0..=BUTTONS_MAX => ("a button's title", BUTTON_TITLE_CHARS_MAX),
-        _ => ("a list row's title", ROW_TITLE_CHARS_MAX),
-    };
-    for choice in &reply.choices {
-        bound(kind, choice.title.chars().count(), title_max);
-        let description = choice.description.as_ref().map_or(0, |text| text.chars().count());
-        bound("a list row's description", description, DESCRIPTION_CHARS_MAX);
-    }
-    if reply.text.is_empty() {
-        refusals.push("an empty reply".to_owned());
-    }
-    if reply.choices.len() > CHOICES_MAX {
-        refusals.push(format!("{} choices, WhatsApp takes {CHOICES_MAX}", reply.choices.len()));
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{check, run, transcript};
+use super::{run, run_text, transcript};
 use crate::{
     Event, HandoffUpdate, Message, NamedJson, Plugin, Priority, Response, Result, TimerFired, Turn, WhileWaiting,
 };
@@ -74,6 +74,7 @@ impl Plugin for Parrot {
                 turn.reply(if a == b { "the same" } else { "different" });
             }
             "no json" => turn.set_attribute("map", std::collections::BTreeMap::from([((1, 2), 3)])),
+            "stack" => return Err(crate::Error::new("Error: boom\n    at bot.js:3\n    at bot.js:9\n")),
             "long title" => _ = turn.reply("x").choice("a", "a title of more than 20"),
             "many" => (0..17).for_each(|_| turn.note("n")),
             other => _ = turn.reply(format!("you said {other}")),
@@ -214,22 +215,22 @@ fn state_lasts_until_it_is_cleared() {
 
 #[test]
 fn random_numbers_follow_from_the_seed() {
-    run::<Parrot>("> random\n< different");
+    run::<Parrot>("\u{feff}> random\r\n< different\r\n");
     run::<Parrot>("@ setting hours=\"9\"\n> setting\n< 9\n@ setting hours=9\n> setting\n! error other");
 }
 
 #[test]
 fn what_cannot_be_sent_is_an_error() {
     run::<Parrot>("> no json\n! error other writing a value as JSON: key must be a string");
-    run::<Parrot>(
-        "> long title\n! refused a button's title of 23 characters, WhatsApp takes 20\n< x [a title of more than 20]",
-    );
-    run::<Parrot>("> many\n! refused 17 effects, at most 16 are done");
+    run::<Parrot>("> long title\n! refused effects[0] (reply): a choice's title has 23 characters; 20 are allowed");
+    run::<Parrot>("> many\n! refused the decision has 17 effects; 16 are allowed a turn:");
+    // A decision is done as a whole or not at all: the state is as it was.
+    run::<Parrot>("> many\n! refused\n> count\n< 1");
 }
 
 #[test]
 fn differences_name_the_line_and_show_both_sides() {
-    let fails = |text: &str| check::<Parrot>("a.chat", text).expect_err("the transcript is wrong");
+    let fails = |text: &str| run_text::<Parrot>("a.chat", text).expect_err("the transcript is wrong");
     assert_eq!(
         fails("> hi\n< you said hi\n\n> choices\n< pick [First one] [Third]\n< more\n= step x\n"),
         "a.chat:5: the bot did not do what is written (- written, + done)\n\n\
@@ -250,6 +251,11 @@ fn differences_name_the_line_and_show_both_sides() {
     // Bookkeeping is shown once some that was written is missing.
     assert!(fails("> attributes\n! attribute plan=silver").contains("+ ! attribute plan=\"gold\""));
     assert!(fails("> agent\n! handoff\n< One moment\n= step menu").contains("+ = step with-agent"));
+    // A stack is one line to a transcript, and several to its reader.
+    run::<Parrot>("> stack\n! error other Error: boom");
+    run::<Parrot>("> stack\n! error other Error: boom\\n    at bot.js:3");
+    let stack = "      + ! error other Error: boom\n              at bot.js:3\n              at bot.js:9\n";
+    assert!(fails("> stack\n< hi").ends_with(stack), "{}", fails("> stack\n< hi"));
     // A beginning of a word is not the word.
     assert!(fails("> rest\n! end-session solv\n! switch-bot orders 5").contains("- ! end-session solv"));
 }
@@ -258,22 +264,56 @@ fn differences_name_the_line_and_show_both_sides() {
 fn lines_that_mean_nothing_are_refused() {
     let cases = [
         ("< hello", "1: nothing has happened yet"),
-        ("> hi\nhello", "2: "),
+        ("> hi\nhello", "2: the line has no mark"),
         (">hi", "1: a space belongs after `>`"),
         ("> hi\n< a [b", "2: `]` is missing"),
         ("> hi\n< a [b] c", "2: text comes before"),
         ("> hi [there]", "1: a user taps"),
         ("> a \\x", "1: after `\\` comes"),
+        ("> a \\", "1: after `\\` comes"),
         ("~ 5 parsecs", "1: `5 parsecs` is no time"),
-        ("> hi\n= awaiting", "2: write `= step NAME`"),
-        ("> hi\n!", "2: "),
+        ("~", "1: `` is no time"),
+        ("> hi\n= awaiting", "2: only a step"),
+        ("> hi\n!", "2: an effect is missing"),
+        ("> hi\n! atribute plan=gold", "2: `atribute` is no effect"),
+        ("@", "1: what happens is missing"),
     ];
     for (text, expected) in cases {
         let mistake = transcript::parse(text).expect_err(text).to_string();
         assert!(mistake.starts_with(expected), "{text:?}: {mistake}");
     }
-    let unplayable = check::<Parrot>("a.chat", "> hi\n< you said hi\n@ braze 429 x2").expect_err("no Braze here");
-    assert!(unplayable.starts_with("a.chat:3: `@ braze`"), "{unplayable}");
+}
+
+#[test]
+fn what_cannot_happen_is_refused_when_it_is_played() {
+    let cases = [
+        ("@ braze 429 x2", "1: `@ braze` is nothing that can happen"),
+        ("@ handoff", "1: a handoff is not ``"),
+        ("@ handoff taken", "1: a handoff is not `taken`"),
+        ("@ desk shut", "1: a desk is not `shut`"),
+        ("@ response shop", "1: `` is no HTTP status"),
+        ("@ setting hours", "1: `hours` has no value"),
+        ("@ field a={b}", "1: `{b}` is no JSON"),
+        ("@ external a {b}", "1: `{b}` is no JSON"),
+        ("@ session-expired", "1: `` is no time"),
+    ];
+    for (text, expected) in cases {
+        let mistake = run_text::<Parrot>("a.chat", text).expect_err(text);
+        assert!(mistake.starts_with(&format!("a.chat:{expected}")), "{text:?}: {mistake}");
+    }
+}
+
+#[test]
+fn a_mistake_is_shown_with_a_caret_and_a_fix() {
+    let shown = |text: &str| run_text::<Parrot>("a.chat", text).expect_err("it has a mistake");
+    assert_eq!(
+        shown("> hi\n< you said hi\n  @ field  näme={b}"),
+        "a.chat:3: `{b}` is no JSON: key must be a string at line 1 column 2\n\n\
+         \x20   3   @ field  näme={b}\n\
+         \x20                     ^^^\n\
+         \x20 fix   text has quotes around it, the names of an object too\n"
+    );
+    assert!(shown("~").ends_with("    1   ~\n         ^\n  fix   write e.g. `~ 25h`, `~ 90s` or `~ 1h30m`\n"));
 }
 
 #[test]

@@ -18,23 +18,22 @@
 //! Lines that begin with `>`, `~` or `@` happen; the `<`, `=` and `!` lines after each say what the bot does about it.
 //!
 //! What the user or an agent notices must all be written, in order: replies (a handoff's notice is one), `! campaign
-//! NAME`, `! canvas NAME`, `! handoff REASON`, `! switch-bot BOT`, `! end-session OUTCOME`, and `! error` for a turn
-//! that fails.
+//! NAME`, `! canvas NAME`, `! handoff REASON`, `! switch-bot BOT`, `! end-session OUTCOME`, and of a turn that fails
+//! `! error other WHY`, `! error bad-state WHY`, or `! refused WHY` where the host would not carry the decision out.
 //!
 //! The rest is checked where it is written, in any order: the step, `! attribute NAME=JSON`, `! attribute NAME+=1`,
 //! `! attribute NAME add|remove TEXT`, `! attribute NAME unset`, `! event NAME JSON`, `! timer NAME 2h`,
 //! `! cancel-timer NAME`, `! request ID GET CONNECTION/PATH`, `! note TEXT`, `! summary TEXT`, `! team NAME`,
 //! `! priority high`, `! via CAMPAIGN`, `! property NAME=JSON`, `! custom NAME JSON`.
 //!
-//! The end of a `!` line may be left out from any space on.
+//! The end of a `!` line may be left out from any space or line break (`\n`) on.
 //!
-//! What an `@` line can say depends on who plays the transcript: natively it is what [`world`](super::world) lists, and
-//! the whole host adds faults, such as `@ braze 429 x2`.
-//!
-//! This file knows nothing but the standard library, so that the host can share it.
+//! What an `@` line can say is listed in [`world`](super::world).
 
 use std::fmt;
 use std::time::Duration;
+
+use super::mistake::{Mistake, Wrong};
 
 /// One line that means something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,13 +71,28 @@ pub struct Said {
     pub choices: Vec<String>,
 }
 
-/// A line that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// Counted from 1.
-    pub line: usize,
-    pub message: String,
-}
+/// What a `!` line can begin with.
+const EFFECTS: [&str; 19] = [
+    "attribute",
+    "event",
+    "timer",
+    "cancel-timer",
+    "request",
+    "handoff",
+    "summary",
+    "team",
+    "priority",
+    "note",
+    "via",
+    "property",
+    "campaign",
+    "canvas",
+    "switch-bot",
+    "end-session",
+    "custom",
+    "error",
+    "refused",
+];
 
 /// Reads a transcript.
 ///
@@ -86,61 +100,94 @@ pub struct Mistake {
 /// The first line that cannot be read.
 pub fn parse(text: &str) -> Result<Vec<Line>, Mistake> {
     let mut lines: Vec<Line> = Vec::new();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (number, source) in (1..).zip(text.lines()) {
         let source = source.trim();
         if source.is_empty() || source.starts_with('#') {
             continue;
         }
-        let entry = entry(source).map_err(|message| Mistake { line: number, message })?;
-        let expects = matches!(entry, Entry::Bot(_) | Entry::Step(_) | Entry::Effect(_));
-        if expects && lines.is_empty() {
-            let message =
-                "nothing has happened yet that the bot could answer: begin with a `>`, `~` or `@` line".into();
-            return Err(Mistake { line: number, message });
-        }
+        let entry = entry(source).and_then(|entry| {
+            let expects = matches!(entry, Entry::Bot(_) | Entry::Step(_) | Entry::Effect(_));
+            if expects && lines.is_empty() {
+                let message = "nothing has happened yet that the bot could answer";
+                return Err(Wrong::new(source, message, "begin with a `>`, `~` or `@` line"));
+            }
+            Ok(entry)
+        });
+        let entry = entry.map_err(|wrong| wrong.on_line(number, source, source))?;
         lines.push(Line { number, source: source.to_owned(), entry });
     }
     Ok(lines)
 }
 
-fn entry(line: &str) -> Result<Entry, String> {
+fn entry(line: &str) -> Result<Entry, Wrong<'_>> {
+    const MARKS: &str = "`>` user, `<` bot, `=` step, `!` effect, `~` time, `@` what else happens, `#` comment";
     let mut chars = line.chars();
     let mark = chars.next().unwrap_or_default();
-    let rest = chars.as_str();
-    if !rest.is_empty() && !rest.starts_with(' ') {
-        return Err(format!("a space belongs after `{mark}`"));
+    let spaced = chars.as_str();
+    if !"><=!@~".contains(mark) {
+        let fix = format!("begin the line with its mark and a space: {MARKS}");
+        return Err(Wrong::new(line, "the line has no mark that says who speaks", fix));
     }
-    let rest = rest.trim_start();
+    let rest = spaced.trim_start();
+    if !spaced.is_empty() && spaced.len() == rest.len() {
+        return Err(Wrong::new(line, format!("a space belongs after `{mark}`"), format!("write `{mark} {rest}`")));
+    }
     match mark {
         '>' => match said(rest)? {
             said if said.choices.is_empty() => Ok(Entry::User(said)),
-            _ => Err("a user taps a choice by its title alone: write `> Title`, or `\\[` for a bracket".into()),
+            said => {
+                let at = &rest[rest.find('[').unwrap_or_default()..];
+                let fix = format!("write `> {}`, or `\\[` where a bracket was typed", said.choices[0]);
+                Err(Wrong::new(at, "a user taps a choice by its title alone", fix))
+            }
         },
         '<' => said(rest).map(Entry::Bot),
         '=' => match rest.strip_prefix("step ") {
             Some(step) => Ok(Entry::Step(step.trim_start().to_owned())),
-            None => Err("write `= step NAME`".into()),
+            None => {
+                let name = rest.split(' ').next().filter(|name| !name.is_empty() && *name != "step").unwrap_or("NAME");
+                Err(Wrong::new(rest, "only a step is written after `=`", format!("write `= step {name}`")))
+            }
         },
-        '!' if !rest.is_empty() => Ok(Entry::Effect(rest.to_owned())),
-        '@' if !rest.is_empty() => Ok(Entry::World(rest.to_owned())),
-        '~' => duration(rest).map(Entry::Passes).ok_or_else(|| format!("`{rest}` is no time: write e.g. `~ 25h`")),
-        _ => Err("a line begins with `>`, `<`, `=`, `!`, `~`, `@` or `#`, and says something".into()),
+        '!' if rest.is_empty() => {
+            Err(Wrong::new(line, "an effect is missing after `!`", "name one, e.g. `! attribute plan=\"gold\"`"))
+        }
+        '!' => effect(rest),
+        '@' if rest.is_empty() => {
+            Err(Wrong::new(line, "what happens is missing after `@`", "write e.g. `@ handoff accepted Ana`"))
+        }
+        '@' => Ok(Entry::World(rest.to_owned())),
+        _ => duration(rest).map(Entry::Passes).ok_or_else(|| {
+            Wrong::new(rest, format!("`{rest}` is no time"), "write e.g. `~ 25h`, `~ 90s` or `~ 1h30m`")
+        }),
     }
 }
 
-fn said(line: &str) -> Result<Said, String> {
+/// A name that is none of them can never come true, so it is not left to the comparison.
+fn effect(line: &str) -> Result<Entry, Wrong<'_>> {
+    let name = line.split(' ').next().unwrap_or_default();
+    if EFFECTS.contains(&name) {
+        return Ok(Entry::Effect(line.to_owned()));
+    }
+    Err(Wrong::new(name, format!("`{name}` is no effect"), format!("write one of {}", EFFECTS.join(", "))))
+}
+
+fn said(line: &str) -> Result<Said, Wrong<'_>> {
     let mut said = Said::default();
     let mut chars = line.chars();
     let mut bracketed = false;
-    while let Some(char) = chars.next() {
+    loop {
+        let here = chars.as_str();
+        let Some(char) = chars.next() else { break };
         match char {
-            '\\' => said.text.push(escaped(chars.next())?),
+            '\\' => said.text.push(escaped(here, chars.next())?),
             '[' => {
-                said.choices.push(until(']', &mut chars)?);
+                said.choices.push(until(']', here, &mut chars)?);
                 bracketed = true;
             }
             '{' => {
-                let inside = until('}', &mut chars)?;
+                let inside = until('}', here, &mut chars)?;
                 said.media.push(match inside.split_once(' ') {
                     Some((kind, url)) => (kind.to_owned(), Some(url.trim().to_owned())),
                     None => (inside, None),
@@ -148,7 +195,8 @@ fn said(line: &str) -> Result<Said, String> {
                 bracketed = true;
             }
             _ if bracketed && !char.is_whitespace() => {
-                return Err("text comes before choices and attachments: write `\\[` or `\\{` for the character".into());
+                let fix = "move it to the front; a bracket that is part of the text is written `\\[` or `\\{`";
+                return Err(Wrong::new(here, "text comes before choices and attachments", fix));
             }
             _ => said.text.push(char),
         }
@@ -157,27 +205,31 @@ fn said(line: &str) -> Result<Said, String> {
     Ok(said)
 }
 
-fn until(end: char, chars: &mut std::str::Chars<'_>) -> Result<String, String> {
+/// `bracket` is the text from the opening bracket on.
+fn until<'a>(end: char, bracket: &'a str, chars: &mut std::str::Chars<'a>) -> Result<String, Wrong<'a>> {
     let mut inside = String::new();
     loop {
+        let here = chars.as_str();
         match chars.next() {
-            Some('\\') => inside.push(escaped(chars.next())?),
+            Some('\\') => inside.push(escaped(here, chars.next())?),
             Some(char) if char == end => return Ok(inside.trim().to_owned()),
             Some(char) => inside.push(char),
             None => {
-                return Err(format!(
-                    "`{end}` is missing; a bracket that is part of the text is written `\\[` or `\\{{`"
-                ));
+                let fix = format!("add `{end}`; a bracket that is part of the text is written `\\[` or `\\{{`");
+                return Err(Wrong::new(bracket, format!("`{end}` is missing"), fix));
             }
         }
     }
 }
 
-fn escaped(char: Option<char>) -> Result<char, String> {
+fn escaped(backslash: &str, char: Option<char>) -> Result<char, Wrong<'_>> {
     match char {
         Some('n') => Ok('\n'),
         Some(char @ ('\\' | '[' | ']' | '{' | '}')) => Ok(char),
-        _ => Err("after `\\` comes `n`, `\\` or a bracket".into()),
+        other => {
+            let at = &backslash[..1 + other.map_or(0, char::len_utf8)];
+            Err(Wrong::new(at, "after `\\` comes `n`, `\\` or a bracket", "a backslash itself is written `\\\\`"))
+        }
     }
 }
 
@@ -227,10 +279,4 @@ fn escape(text: &str) -> String {
         }
     }
     escaped
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.line, self.message)
-    }
 }

@@ -1,4 +1,4 @@
-//! What an `@` line can say where a plugin runs natively.
+//! What an `@` line can say.
 //!
 //! ```text
 //! @ handoff accepted Ana            an agent took it, named or not; the bot hears nothing until it is returned
@@ -15,6 +15,7 @@
 //! @ desk closed                     whether agents are there, from here on: open (as at the start), closed, none
 //! ```
 
+use super::mistake::Wrong;
 use super::transcript::duration;
 use crate::bindings::turnwise::bot::types::{
     DeliveryFailure, DeskStatus, Event, HandoffReturn, HandoffUpdate, HttpResponse, NamedJson, RequestError, Response,
@@ -27,7 +28,7 @@ pub(super) enum Happening {
     Desk(DeskStatus),
 }
 
-pub(super) fn read(words: &str, last_turn: u32) -> Result<Happening, String> {
+pub(super) fn read(words: &str, last_turn: u32) -> Result<Happening, Wrong<'_>> {
     let (kind, rest) = split(words);
     let event = match kind {
         "setting" => return assigned(rest).map(Happening::Setting),
@@ -44,35 +45,41 @@ pub(super) fn read(words: &str, last_turn: u32) -> Result<Happening, String> {
         "external" => Event::External(named(rest)?),
         "switched" => Event::Switched(named(rest)?),
         "session-expired" => {
-            let idle = duration(rest).ok_or("write e.g. `@ session-expired 24h`")?;
+            let idle = duration(rest).ok_or_else(|| {
+                Wrong::new(rest, format!("`{rest}` is no time"), "write e.g. `@ session-expired 24h`")
+            })?;
             Event::SessionExpired(u32::try_from(idle.as_secs()).unwrap_or(u32::MAX))
         }
-        _ => return Err(format!("`@ {kind}` is nothing that a native test can play; the whole host may")),
+        _ => {
+            let known =
+                "handoff, delivery-failed, response, external, switched, session-expired, setting, field or desk";
+            return Err(Wrong::new(kind, format!("`@ {kind}` is nothing that can happen"), format!("write {known}")));
+        }
     };
     Ok(Happening::Event(event))
 }
 
-fn desk(word: &str) -> Result<DeskStatus, String> {
+fn desk(word: &str) -> Result<DeskStatus, Wrong<'_>> {
     match word {
         "open" => Ok(DeskStatus::Open),
         "closed" => Ok(DeskStatus::Closed(None)),
         "none" => Ok(DeskStatus::None),
-        _ => Err("a desk is `open`, `closed` or `none`".to_owned()),
+        _ => Err(Wrong::new(word, format!("a desk is not `{word}`"), "write `open`, `closed` or `none`")),
     }
 }
 
-fn handoff(words: &str) -> Result<HandoffUpdate, String> {
+fn handoff(words: &str) -> Result<HandoffUpdate, Wrong<'_>> {
     let (what, rest) = split(words);
     let rest = Some(rest.to_owned()).filter(|rest| !rest.is_empty());
     match what {
         "accepted" => Ok(HandoffUpdate::Accepted(rest)),
         "returned" => Ok(HandoffUpdate::Returned(HandoffReturn { agent: None, note: rest, transcript: vec![] })),
         "failed" => Ok(HandoffUpdate::Failed(rest.unwrap_or_else(|| "nobody took it".to_owned()))),
-        _ => Err("a handoff is `accepted`, `returned` or `failed`".to_owned()),
+        _ => Err(Wrong::new(what, format!("a handoff is not `{what}`"), "write `accepted`, `returned` or `failed`")),
     }
 }
 
-fn response(words: &str) -> Result<Response, String> {
+fn response(words: &str) -> Result<Response, Wrong<'_>> {
     let (id, outcome) = split(words);
     let (status, body) = split(outcome);
     let outcome = match status {
@@ -81,30 +88,40 @@ fn response(words: &str) -> Result<Response, String> {
         "denied" => Err(RequestError::Denied(body.to_owned())),
         "unreachable" => Err(RequestError::Unreachable(body.to_owned())),
         _ => {
-            let status =
-                status.parse().map_err(|_| "write e.g. `@ response ID 200 BODY` or `@ response ID timeout`")?;
+            let status = status.parse().map_err(|_| {
+                let fix = "write e.g. `@ response ID 200 BODY`, or one of timeout, too-large, denied, unreachable";
+                Wrong::new(status, format!("`{status}` is no HTTP status"), fix)
+            })?;
             Ok(HttpResponse { status, headers: vec![], body: body.to_owned() })
         }
     };
     Ok(Response { id: id.to_owned(), outcome })
 }
 
-fn named(words: &str) -> Result<NamedJson, String> {
+fn named(words: &str) -> Result<NamedJson, Wrong<'_>> {
     let (name, value) = split(words);
-    json(name, if value.is_empty() { "null" } else { value })
+    if value.is_empty() { Ok(NamedJson { name: name.to_owned(), value: "null".to_owned() }) } else { json(name, value) }
 }
 
-fn assigned(words: &str) -> Result<NamedJson, String> {
-    let (name, value) = words.split_once('=').ok_or("write `NAME=JSON`")?;
+fn assigned(words: &str) -> Result<NamedJson, Wrong<'_>> {
+    let (name, value) = words
+        .split_once('=')
+        .ok_or_else(|| Wrong::new(words, format!("`{words}` has no value"), format!("write `{words}=JSON`")))?;
     json(name, value)
 }
 
-fn json(name: &str, value: &str) -> Result<NamedJson, String> {
-    serde_json::from_str::<serde_json::Value>(value).map_err(|error| format!("`{value}` is no JSON: {error}"))?;
-    Ok(NamedJson { name: name.to_owned(), value: value.to_owned() })
+fn json<'a>(name: &str, value: &'a str) -> Result<NamedJson, Wrong<'a>> {
+    match serde_json::from_str::<serde_json::Value>(value) {
+        Ok(_) => Ok(NamedJson { name: name.to_owned(), value: value.to_owned() }),
+        Err(error) => {
+            let fix = "text has quotes around it, the names of an object too";
+            Err(Wrong::new(value, format!("`{value}` is no JSON: {error}"), fix))
+        }
+    }
 }
 
+/// Both are parts of `words`, even where the second is empty.
 fn split(words: &str) -> (&str, &str) {
-    let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
+    let (first, rest) = words.split_at(words.find(' ').unwrap_or(words.len()));
     (first, rest.trim_start())
 }

@@ -75,8 +75,10 @@ async fn g10_a_link_that_leads_elsewhere() {
     relink(&world.file(), "builds/one");
     world.says("one").await;
     // Nothing happens in the folder itself when the file behind the link changes.
-    fs::write(world.path("builds/one"), saying("new")).expect("it can be written");
-    world.says("new").await;
+    for word in ["new", "two", "end"] {
+        fs::write(world.path("builds/one"), saying(word)).expect("it can be written");
+        world.says(word).await;
+    }
 }
 
 #[tokio::test]
@@ -109,8 +111,11 @@ async fn r5_a_folder_whose_name_leads_elsewhere() {
     let current = |dir: &Path| config::Plugins { dir: dir.join("current"), cache: None, named: BTreeMap::new() };
     let world = World::configured(furnish, current).await;
     assert_eq!(world.answer().await, "one");
-    relink(&world.path("current"), "two");
-    world.says("two").await;
+    // Nothing happens in either folder.
+    for word in ["two", "one", "two"] {
+        relink(&world.path("current"), word);
+        world.says(word).await;
+    }
     // From now on the other folder is watched.
     replace(&world.path("two/bot.wasm"), &saying("new"));
     world.says("new").await;
@@ -163,7 +168,8 @@ async fn r5_a_file_time_of_another_day_with_the_same_size() {
     let size = saying("one").len();
     let hour = Duration::from_secs(3600);
     let now = fs::metadata(world.file()).and_then(|metadata| metadata.modified()).expect("times");
-    for ((word, bytes), time) in bytes.iter().zip([now - 9000 * hour, now + 9000 * hour, now]) {
+    // The second time is the first again.
+    for ((word, bytes), time) in bytes.iter().zip([now - 9000 * hour, now - 9000 * hour, now + 9000 * hour]) {
         assert_eq!(bytes.len(), size);
         fs::write(world.file(), bytes).expect("it can be written");
         let open = fs::OpenOptions::new().write(true).open(world.file()).expect("it opens");

@@ -29,11 +29,12 @@ async fn survives(change: impl Fn(&Path, &[u8]) + Send + 'static, bad: Option<&[
     while !writing.is_finished() {
         answers.insert(world.answer().await);
         turns += 1;
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        // Often enough to meet every swap; the tests beside this one need the machine too.
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     writing.join().expect("every change was made");
     world.says("end").await;
-    assert!(turns > 100, "{turns} turns");
+    assert!(turns > 20, "{turns} turns");
     let known = |answer: &String| answer == "one" || words.contains(answer);
     assert!(answers.iter().all(known), "{answers:?}");
     // Whoever watches is not worn out by it: what comes after is loaded too.

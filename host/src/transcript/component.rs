@@ -1,0 +1,86 @@
+//! A built plugin answers, as it would in production.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::runtime::{Builder, Runtime};
+use turnwise_plugin::testing::contract::{Context, Decision, Event};
+use turnwise_plugin::testing::{Decide, Failure};
+
+use super::{convert, failure};
+use crate::config::PluginLimits;
+use crate::plugins::{EngineError, LoadError, LogLine, Plugin, Plugins, Wanted};
+
+/// What runs components for transcripts, one turn at a time on the thread that asks.
+pub struct Components {
+    runtime: Runtime,
+    plugins: Plugins,
+}
+
+/// Why no component can run.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("no runtime: {0}")]
+    Runtime(#[from] io::Error),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Components {
+    /// # Errors
+    /// The machine has no room for the runtime or for the plugins' memory.
+    pub fn start() -> Result<Self, StartError> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { plugins: Plugins::new(PluginLimits::default().memory_bytes_max)?, runtime })
+    }
+
+    /// A plugin with the limits that one has without any in the configuration.
+    ///
+    /// # Errors
+    /// The file is none.
+    pub fn load(&self, file: &Path) -> Result<Arc<Plugin>, LoadError> {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let wanted = Wanted { name, file: file.to_owned(), settings: Vec::new(), limits: PluginLimits::default() };
+        self.runtime.block_on(self.plugins.compile(wanted))
+    }
+
+    /// Answers one transcript.
+    #[must_use]
+    pub fn answering<'a>(&'a self, plugin: &'a Plugin) -> Component<'a> {
+        Component { components: self, plugin, turns: 0, log: Vec::new() }
+    }
+}
+
+/// A component in a transcript.
+pub struct Component<'a> {
+    components: &'a Components,
+    plugin: &'a Plugin,
+    turns: usize,
+    log: Vec<LogLine>,
+}
+
+impl Component<'_> {
+    /// How many turns there have been.
+    #[must_use]
+    pub fn turns(&self) -> usize {
+        self.turns
+    }
+
+    /// What the plugin wrote to its log in the last turn.
+    #[must_use]
+    pub fn log(&self) -> &[LogLine] {
+        &self.log
+    }
+}
+
+impl Decide for Component<'_> {
+    fn decide(&mut self, context: &Context, state: Option<&str>, event: &Event) -> Result<Decision, Failure> {
+        let (context, event) = (convert::context(context), convert::event(event));
+        let Components { runtime, plugins } = self.components;
+        let result = runtime.block_on(plugins.decide_with(self.plugin, &context, state, &event));
+        self.turns += 1;
+        self.log = result.log;
+        result.outcome.map(convert::decision).map_err(|error| failure(&error))
+    }
+}

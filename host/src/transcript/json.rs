@@ -1,0 +1,22 @@
+//! The contract as JSON, spelled as the JavaScript bindings spell it.
+//!
+//! | In `wit/bot.wit` | As JSON |
+//! |---|---|
+//! | record | object; the fields' names in camelCase: `external-id` is `externalId` |
+//! | option | the value, or `null`; in an answer it may be left out too |
+//! | list | array; in an answer an empty one may be `null` |
+//! | tuple | array: `["visits", 1]` |
+//! | variant | `{"tag":"send-campaign","val":…}`; no `val` where the case has none: `{"tag":"keep"}` |
+//! | enum | its name as text: `while-waiting` is `"deliver"`, `"hold"` or `"cancel"` |
+//! | result | `{"tag":"ok","val":…}` or `{"tag":"err","val":…}` |
+//! | `json` | text that holds JSON: `{"name":"plan","value":"\"gold\""}` |
+//! | numbers, `timestamp` too | number |
+
+mod answer;
+mod question;
+
+pub use answer::{NotAnAnswer, answer};
+pub use question::{context, event, question};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+module turnwise.dev/plugin
+
+go 1.26

@@ -1,0 +1,6 @@
+import "./effects.ts";
+import "./events.ts";
+import "./plugin.ts";
+import "./random.ts";
+import "./testing.ts";
+import "./text.ts";
