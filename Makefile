@@ -5,7 +5,8 @@ native_target := $(CURDIR)/target/plugins-native
 rust_sources_of_plugins := $(wildcard plugin-sdk/rust/Cargo.toml plugins/*/Cargo.toml)
 
 # One folder for all that cargo builds for WebAssembly, so that the plugins, the guests and the tests compile their dependencies once.
-turnwise := CARGO_TARGET_DIR=$(CURDIR)/target/plugins $(or $(CARGO_TARGET_DIR),target)/debug/turnwise
+binary := $(abspath $(or $(CARGO_TARGET_DIR),target)/debug/turnwise)
+turnwise := CARGO_TARGET_DIR=$(CURDIR)/target/plugins $(binary)
 
 # What plugins/toolchains.sh installs from PyPI; at the end, so that it shadows nothing.
 export PATH := $(PATH):$(CURDIR)/target/toolchains/venv/bin
@@ -44,9 +45,12 @@ plugins: toolchains ## Build plugins/*.wasm
 guests: plugins ## Build plugins/*.wasm and the misbehaving guests of the tests
 	$(turnwise) plugin build tests/guests --out target/guests
 
-test-plugins: ## Run the tests of the SDK and the plugins, natively
+test-plugins: plugins ## Run the tests of the SDKs and the plugins, natively
 	plugin-sdk/c/tests/run.sh
 	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo test --manifest-path "$$manifest") || exit 1; done
+	@for folder in $(dir $(wildcard plugin-sdk/*/go.mod plugins/*/go.mod)); do (set -x; cd "$$folder" && TURNWISE=$(binary) go test ./...) || exit 1; done
+	@for folder in $(dir $(wildcard plugin-sdk/*/pyproject.toml plugins/*/pyproject.toml)); do (set -x; cd "$$folder" && TURNWISE=$(binary) python3 -m unittest) || exit 1; done
+	@for folder in $(dir $(wildcard plugin-sdk/*/package.json plugins/*/package.json)); do (set -x; cd "$$folder" && TURNWISE=$(binary) npm test) || exit 1; done
 
 test-host: guests ## Run the tests of the host, alone and as a whole
 	tests/setup.sh
