@@ -58,9 +58,9 @@ async fn g1_g2_g4_every_attack_costs_its_turn_only() {
         ("empty text", "bad-output"),
         ("bad json", "bad-output"),
         ("log line", "hostcall-fuel"),
-        ("invalid utf-8", "trapped"),
+        ("invalid utf-8", "bad-output"),
         ("invalid utf-8 in the log", "trapped"),
-        ("unknown effect", "trapped"),
+        ("unknown effect", "bad-output"),
         ("error", "refused"),
     ];
     let plugins = hostile().await;
