@@ -62,7 +62,8 @@ fn a_package_that_is_no_json_says_where() {
 
 #[test]
 fn the_stack_of_the_tool_is_left_out() {
-    let said = "[PARSE_ERROR] Expected `;`\n   ╭─[ src/bot.ts:3:9 ]\n    at unwrap (/p/node_modules/rolldown/cli.mjs:1:2)\n";
+    let said =
+        "[PARSE_ERROR] Expected `;`\n   ╭─[ src/bot.ts:3:9 ]\n    at unwrap (/p/node_modules/rolldown/cli.mjs:1:2)\n";
     let error = without_tool_stack(BuildError::Failed { command: "`rolldown`".into(), said: said.into() }).to_string();
     assert!(error.contains("src/bot.ts:3:9") && !error.contains("unwrap"), "{error}");
 }
