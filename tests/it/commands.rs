@@ -215,7 +215,7 @@ async fn plugin_check_tells_a_plugin_from_a_file_that_is_none() {
 async fn help_names_every_command() {
     let help = run(&["--help"]).await;
     assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
-    for command in ["serve", "dev", "sandbox", "check", "plugin", "braze"] {
+    for command in ["serve", "dev", "sandbox", "check", "plugin", "test", "braze"] {
         assert!(help.stdout.lines().any(|line| line.trim_start().starts_with(command)), "{command}: {}", help.stdout);
         assert_eq!(run(&[command, "--help"]).await.code, Some(0), "{command}");
     }

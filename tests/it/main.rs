@@ -16,3 +16,4 @@ mod shutdown;
 mod support;
 mod tidy;
 mod traffic;
+mod transcripts;

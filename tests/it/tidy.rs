@@ -123,7 +123,12 @@ fn each_adapter_keeps_its_library_to_itself() {
             .iter()
             .any(|harmless| text.contains(harmless))
     };
-    for (library, module) in [("wasmtime", "plugins"), ("wasmtime_wasi", "plugins"), ("redb", "storage/redb")] {
+    for (library, module) in [
+        ("wasmtime", "plugins"),
+        ("wasmtime_wasi", "plugins"),
+        ("redb", "storage/redb"),
+        ("turnwise_plugin", "transcript"),
+    ] {
         let home = format!("host/src/{module}");
         let strangers = host_without_tests().filter(|source| !source.is_of(&home));
         let found = strangers.flat_map(|source| source.naming(&[library])).filter(not_uses);

@@ -195,6 +195,3 @@ fn wrong_use(mistake: &str) -> u8 {
 fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
-
-#[cfg(test)]
-mod tests;

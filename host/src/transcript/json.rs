@@ -7,13 +7,16 @@
 //! | list | array; in an answer an empty one may be `null` |
 //! | tuple | array: `["visits", 1]` |
 //! | variant | `{"tag":"send-campaign","val":…}`; no `val` where the case has none: `{"tag":"keep"}` |
-//! | enum | string: `"while-waiting"` values are `"deliver"`, `"hold"`, `"cancel"` |
+//! | enum | its name as text: `while-waiting` is `"deliver"`, `"hold"` or `"cancel"` |
 //! | result | `{"tag":"ok","val":…}` or `{"tag":"err","val":…}` |
-//! | `json` | string that holds JSON text: `{"name":"plan","value":"\"gold\""}` |
-//! | u64 and every other number | number |
+//! | `json` | text that holds JSON: `{"name":"plan","value":"\"gold\""}` |
+//! | numbers, `timestamp` too | number |
 
 mod answer;
 mod question;
 
 pub use answer::{NotAnAnswer, answer};
 pub use question::{context, event, question};
+
+#[cfg(test)]
+mod tests;

@@ -115,3 +115,6 @@ impl<R: BufRead, W: Write> Decide for Stdio<R, W> {
         Ok(convert::decision(decision))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,6 +34,7 @@ pub mod world;
 
 #[doc(inline)]
 pub use crate::bindings::turnwise::bot::types as contract;
+pub use check::check;
 pub use compare::Difference;
 pub use mistake::Mistake;
 

@@ -39,13 +39,20 @@ pub(super) fn transcripts(paths: &[PathBuf]) -> Result<Vec<Transcript>, String> 
 
 fn no_transcript(folder: &Path) -> String {
     let tests = folder.join("tests");
-    let meant = if tests.is_dir() { format!("\n       did you mean {}?", tests.display()) } else { String::new() };
-    format!("{} holds no transcript (*.chat){meant}", folder.display())
+    let fix = if tests.is_dir() {
+        format!("did you mean {}?", tests.display())
+    } else {
+        "name one, or a folder of them".into()
+    };
+    format!("{} holds no transcript (*.chat): {fix}", folder.display())
 }
 
 /// The component built from the project that the transcript's folder is in; or where it was looked for.
 pub(super) fn component(transcript: &Transcript) -> Result<PathBuf, String> {
-    let folder = transcript.file.parent().unwrap_or(Path::new(""));
+    let folder = match transcript.file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
     let project = project(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let places = project.as_deref().map(places).unwrap_or_default();
     if let Some(file) = places.iter().find(|place| place.is_file()) {

@@ -36,8 +36,11 @@ const RESERVED_ATTRIBUTES: [&str; 8] = [
 
 type Checked<T = ()> = Result<T, String>;
 
-/// Fine, or the first thing wrong with the decision. It is done as a whole or not at all.
-pub(super) fn check(decision: &Decision) -> Checked {
+/// Whether the host would carry a decision out, which it does as a whole or not at all.
+///
+/// # Errors
+/// The first thing wrong with it.
+pub fn check(decision: &Decision) -> Result<(), String> {
     if let NextState::Replace(state) = &decision.state
         && state.len() > STATE_BYTES_MAX
     {

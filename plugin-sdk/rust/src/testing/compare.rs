@@ -71,6 +71,11 @@ fn meets(actual: &str, expected: &str) -> bool {
     })
 }
 
+/// A stack is read line by line.
+fn readable(line: &str) -> String {
+    if line.starts_with("! error") { line.replace("\\n", "\n          ") } else { line.to_owned() }
+}
+
 /// The longest common subsequence with what is missing and what is too much around it.
 fn diff(happening: &Line, expected: &[(usize, String)], actual: &[&String]) -> Difference {
     let mut common = vec![vec![0_usize; actual.len() + 1]; expected.len() + 1];
@@ -91,7 +96,7 @@ fn diff(happening: &Line, expected: &[(usize, String)], actual: &[&String]) -> D
             first = first.or(Some(expected[e].0));
             e += 1;
         } else {
-            let _ = writeln!(diff, "      + {}", actual[a]);
+            let _ = writeln!(diff, "      + {}", readable(actual[a]));
             a += 1;
         }
     }

@@ -2,9 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::check::check;
 use super::contract::{Context, Decision, Error, Event};
-use super::{Decide, Failure};
+use super::{Decide, Failure, check};
 use crate::{Plugin, adapter};
 
 pub(super) struct Native<P>(PhantomData<P>);

@@ -74,6 +74,7 @@ impl Plugin for Parrot {
                 turn.reply(if a == b { "the same" } else { "different" });
             }
             "no json" => turn.set_attribute("map", std::collections::BTreeMap::from([((1, 2), 3)])),
+            "stack" => return Err(crate::Error::new("Error: boom\n    at bot.js:3\n    at bot.js:9\n")),
             "long title" => _ = turn.reply("x").choice("a", "a title of more than 20"),
             "many" => (0..17).for_each(|_| turn.note("n")),
             other => _ = turn.reply(format!("you said {other}")),
@@ -214,7 +215,7 @@ fn state_lasts_until_it_is_cleared() {
 
 #[test]
 fn random_numbers_follow_from_the_seed() {
-    run::<Parrot>("> random\n< different");
+    run::<Parrot>("\u{feff}> random\r\n< different\r\n");
     run::<Parrot>("@ setting hours=\"9\"\n> setting\n< 9\n@ setting hours=9\n> setting\n! error other");
 }
 
@@ -250,6 +251,11 @@ fn differences_name_the_line_and_show_both_sides() {
     // Bookkeeping is shown once some that was written is missing.
     assert!(fails("> attributes\n! attribute plan=silver").contains("+ ! attribute plan=\"gold\""));
     assert!(fails("> agent\n! handoff\n< One moment\n= step menu").contains("+ = step with-agent"));
+    // A stack is one line to a transcript, and several to its reader.
+    run::<Parrot>("> stack\n! error other Error: boom");
+    run::<Parrot>("> stack\n! error other Error: boom\\n    at bot.js:3");
+    let stack = "      + ! error other Error: boom\n              at bot.js:3\n              at bot.js:9\n";
+    assert!(fails("> stack\n< hi").ends_with(stack), "{}", fails("> stack\n< hi"));
     // A beginning of a word is not the word.
     assert!(fails("> rest\n! end-session solv\n! switch-bot orders 5").contains("- ! end-session solv"));
 }

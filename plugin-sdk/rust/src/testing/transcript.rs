@@ -100,6 +100,7 @@ const EFFECTS: [&str; 19] = [
 /// The first line that cannot be read.
 pub fn parse(text: &str) -> Result<Vec<Line>, Mistake> {
     let mut lines: Vec<Line> = Vec::new();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (number, source) in (1..).zip(text.lines()) {
         let source = source.trim();
         if source.is_empty() || source.starts_with('#') {
