@@ -2,16 +2,25 @@
 # The recipes are long lines on purpose: what runs is what you can paste.
 
 native_target := $(CURDIR)/target/plugins-native
+npm_projects := plugin-sdk/typescript $(patsubst %/package.json,%,$(wildcard plugins/*/package.json))
 rust_sources_of_plugins := $(wildcard plugin-sdk/rust/Cargo.toml plugins/*/Cargo.toml)
 
+# One folder for all that cargo builds for WebAssembly, so that the plugins, the guests and the tests compile their dependencies once.
+turnwise := CARGO_TARGET_DIR=$(CURDIR)/target/plugins $(or $(CARGO_TARGET_DIR),target)/debug/turnwise
+
+# What plugins/toolchains.sh installs from PyPI; at the end, so that it shadows nothing.
+export PATH := $(PATH):$(CURDIR)/target/toolchains/venv/bin
+
 .DEFAULT_GOAL := help
-.PHONY: help dev test bench check plugins guests test-plugins test-host screenshots
+.PHONY: help dev test bench check toolchains plugins guests test-plugins test-host screenshots
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-dev: plugins ## Build everything and have a conversation in the browser
-	cargo run -p turnwise -- dev
+dev: ## Build everything and have a conversation in the browser
+	plugins/toolchains.sh rust
+	cargo build -p turnwise
+	$(turnwise) dev
 
 test: guests test-plugins test-host ## Build and run every test
 
@@ -24,16 +33,25 @@ check: ## Formatting, lints, licences and advisories
 	@for manifest in $(rust_sources_of_plugins) $(wildcard tests/guests/*/Cargo.toml); do (set -x; cargo fmt --manifest-path "$$manifest" --check) || exit 1; done
 	cargo clippy --workspace --all-targets -- -D warnings
 	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo clippy --manifest-path "$$manifest" --all-targets -- -D warnings) || exit 1; done
+	plugins/toolchains.sh ts
+	@for project in $(npm_projects); do (set -x; npm run --silent --prefix $$project check) || exit 1; done
 	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed; skipped: cargo install cargo-deny"; fi
 
-plugins: ## Build plugins/*.wasm
-	plugins/build.sh
+toolchains: ## Install what the plugins' languages need and this machine lacks
+	plugins/toolchains.sh
 
-guests: ## Build plugins/*.wasm and the misbehaving guests of the tests
-	plugins/build.sh --guests
+plugins: toolchains ## Build plugins/*.wasm
+	cargo build -p turnwise
+	$(turnwise) plugin build plugins
+
+guests: plugins ## Build plugins/*.wasm and the misbehaving guests of the tests
+	$(turnwise) plugin build tests/guests --out target/guests
 
 test-plugins: ## Run the tests of the SDK and the plugins, natively
 	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo test --manifest-path "$$manifest") || exit 1; done
+	plugins/toolchains.sh ts
+	cargo build -p turnwise
+	@for project in $(npm_projects); do (set -x; TURNWISE=$(abspath $(lastword $(turnwise))) npm test --silent --prefix $$project) || exit 1; done
 
 test-host: guests ## Run the tests of the host, alone and as a whole
 	tests/setup.sh

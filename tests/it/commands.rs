@@ -230,7 +230,7 @@ async fn dev_needs_nothing_and_answers() {
     let (folder, data) = (plugins(&["menu"]), tempfile::tempdir().expect("a temporary folder"));
     let free = "127.0.0.1:0";
     let places = ["--plugins", utf8(folder.path()), "--data", utf8(data.path())];
-    let addresses = ["dev", "--listen", free, "--admin", free, "--sandbox", free];
+    let addresses = ["dev", "--no-build", "--listen", free, "--admin", free, "--sandbox", free];
     let mut dev = Running::start(&[addresses.as_slice(), &places].concat());
     let (sandbox, public, admin) =
         (dev.address("sandbox").await, dev.address("public").await, dev.address("admin").await);

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests measure and read their environment")]
 
 mod braze_faults;
+mod building;
 mod commands;
 mod conversation;
 mod crash;

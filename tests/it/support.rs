@@ -54,11 +54,7 @@ pub(crate) fn plugins(names: &[&str]) -> TempDir {
 pub(crate) fn wasm(name: &str) -> PathBuf {
     let folder = if name == "hostile" { "target/guests" } else { "plugins" };
     let file = repository().join(folder).join(format!("{name}.wasm"));
-    assert!(
-        file.is_file(),
-        "{} is missing: `plugins/build.sh` and `plugins/build.sh --guests` build it",
-        file.display()
-    );
+    assert!(file.is_file(), "{} is missing: `make guests` builds it", file.display());
     file
 }
 

@@ -17,6 +17,7 @@ pub struct Dev {
     pub sandbox: String,
     pub http: reqwest::Client,
     child: Child,
+    log: Arc<Mutex<String>>,
     _data: TempDir,
     _reading: JoinSet<()>,
 }
@@ -30,7 +31,21 @@ impl Dev {
     /// With its sandbox at a given address.
     pub async fn start_at(sandbox: &str) -> Self {
         let data = tempfile::tempdir().expect("a temporary folder");
-        let mut child = command(data.path(), sandbox).spawn().expect("the binary starts");
+        let mut command = command(data.path(), sandbox, &repository().join("plugins"));
+        command.arg("--no-build");
+        Self::run(data, command).await
+    }
+
+    /// With the plugins of another folder, whose sources it builds and watches; `target_dir` is cargo's.
+    pub async fn building(plugins: &Path, bot: &str, target_dir: &Path) -> Self {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        let mut command = command(data.path(), "127.0.0.1:0", plugins);
+        command.args(["--bot", bot]).env("CARGO_TARGET_DIR", target_dir);
+        Self::run(data, command).await
+    }
+
+    async fn run(data: TempDir, mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the binary starts");
         let [printed, log] = [(); 2].map(|()| Arc::new(Mutex::new(String::new())));
         let mut reading = JoinSet::new();
         reading.spawn(collect(child.stdout.take().expect("piped"), Arc::clone(&printed)));
@@ -42,7 +57,13 @@ impl Dev {
             std::future::ready(address(&printed.lock().expect("the output"), "sandbox"))
         })
         .await;
-        Self { sandbox, http: reqwest::Client::new(), child, _data: data, _reading: reading }
+        Self { sandbox, http: reqwest::Client::new(), child, log, _data: data, _reading: reading }
+    }
+
+    /// What it has logged so far, and what the tools it ran said.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
     }
 
     /// `kill -9`
@@ -51,10 +72,10 @@ impl Dev {
     }
 }
 
-fn command(data: &Path, sandbox: &str) -> Command {
+fn command(data: &Path, sandbox: &str, plugins: &Path) -> Command {
     let mut command = Command::new(binary());
     command.args(["dev", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--sandbox", sandbox]);
-    command.arg("--plugins").arg(repository().join("plugins")).arg("--data").arg(data);
+    command.arg("--plugins").arg(plugins).arg("--data").arg(data);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }

@@ -90,9 +90,15 @@ impl Workshop {
     /// A program by its name: the project's own installation first, then PATH.
     #[must_use]
     pub fn which(&self, project: &Project, name: &str) -> Option<PathBuf> {
-        let local = LOCAL.iter().map(|folder| project.dir.join(folder));
+        self.every(project, name).into_iter().next()
+    }
+
+    /// Every program of this name, in the order of [`Self::which`].
+    fn every(&self, project: &Project, name: &str) -> Vec<PathBuf> {
         let path = self.var("PATH").unwrap_or_default();
-        local.chain(std::env::split_paths(&path)).map(|folder| folder.join(name)).find(|file| is_program(file))
+        let local = LOCAL.iter().map(|folder| project.dir.join(folder));
+        let files = local.chain(std::env::split_paths(&path)).map(|folder| folder.join(name));
+        files.filter(|file| is_program(file)).collect()
     }
 
     /// A tool that will do.
@@ -125,7 +131,7 @@ impl Workshop {
 
     async fn look_for(&self, project: &Project, tool: &Tool) -> Result<PathBuf, Missing> {
         let mut unfit = None;
-        for file in tool.names.iter().filter_map(|name| self.which(project, name)) {
+        for file in tool.names.iter().flat_map(|name| self.every(project, name)) {
             let Some(oldest) = tool.oldest else { return Ok(file) };
             match self.version(project, &file, oldest.arguments).await {
                 Some(version) if version >= oldest.version => return Ok(file),

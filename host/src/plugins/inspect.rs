@@ -17,13 +17,13 @@ pub enum Problem {
     TooLarge { bytes_max: usize },
     #[error("it is empty; the build that wrote it did not finish")]
     Empty,
-    #[error("it is text and not WebAssembly; a plugin is built from its source with `make plugins`")]
+    #[error("it is text and not WebAssembly; a plugin is built from its source with `turnwise plugin build`")]
     Text,
     #[error("it is not WebAssembly: it begins with {begins}; a plugin is a WebAssembly component")]
     NotWasm { begins: String },
     #[error(
-        "it is a core WebAssembly module, and a plugin is a component. Build it with `make plugins`, or link it with \
-         wasm-component-ld, or make a component of it with `wasm-tools component new`"
+        "it is a core WebAssembly module, and a plugin is a component. Build its source with `turnwise plugin \
+         build`, or make a component of it with `wasm-tools component new`"
     )]
     CoreModule,
     #[error("it ends in the middle ({0}); copy or build it again")]
