@@ -2,6 +2,7 @@
 # The recipes are long lines on purpose: what runs is what you can paste.
 
 native_target := $(CURDIR)/target/plugins-native
+npm_projects := plugin-sdk/typescript $(patsubst %/package.json,%,$(wildcard plugins/*/package.json))
 rust_sources_of_plugins := $(wildcard plugin-sdk/rust/Cargo.toml plugins/*/Cargo.toml)
 
 # One folder for all that cargo builds for WebAssembly, so that the plugins, the guests and the tests compile their dependencies once.
@@ -33,6 +34,8 @@ check: ## Formatting, lints, licences and advisories
 	@for manifest in $(rust_sources_of_plugins) $(wildcard tests/guests/*/Cargo.toml); do (set -x; cargo fmt --manifest-path "$$manifest" --check) || exit 1; done
 	cargo clippy --workspace --all-targets -- -D warnings
 	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo clippy --manifest-path "$$manifest" --all-targets -- -D warnings) || exit 1; done
+	plugins/toolchains.sh ts
+	@for project in $(npm_projects); do (set -x; npm run --silent --prefix $$project check) || exit 1; done
 	@if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed; skipped: cargo install cargo-deny"; fi
 
 toolchains: ## Install what the plugins' languages need and this machine lacks
