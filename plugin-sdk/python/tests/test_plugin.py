@@ -273,13 +273,26 @@ class Failures(unittest.TestCase):
         def descend(depth: int) -> None:
             if depth == 0:
                 raise ValueError("ü" * 100_000)
-            descend(depth - 1)
+            elif depth % 2 == 0:
+                descend(depth - 1)
+            else:
+                descend(depth - 1)
 
         plugin.on_message(lambda turn, message: descend(200))
         said = answer(plugin, message())["err"]["val"]
         self.assertLessEqual(len(said.encode()), 4096)
         self.assertIn('raise ValueError("ü" * 100_000)', said)
         self.assertIn("\n  …\n", said)
+
+    def test_a_recursion_is_told_once(self) -> None:
+        plugin = Plugin()
+
+        def descend() -> None:
+            descend()
+
+        plugin.on_message(lambda turn, message: descend())
+        said = answer(plugin, message())["err"]["val"]
+        self.assertRegex(said, r"^RecursionError: .*\n(  File .*\n.*\n)?  File .*descend, \d\d\d times\n    descend\(\)$")
 
     def test_an_error_that_cannot_be_told_is_told_so(self) -> None:
         class Mute(Exception):
