@@ -63,7 +63,7 @@ def _headline(error: BaseException) -> str:
 
 
 def _frames(traceback: TracebackType | None, bytes_max: int) -> list[str]:
-    """From the outermost to the innermost; those of this package only where there are no others."""
+    """From the outermost to the innermost, without those of this package."""
     places: list[tuple[str, int, str]] = []
     while traceback is not None:
         code = traceback.tb_frame.f_code
@@ -72,7 +72,7 @@ def _frames(traceback: TracebackType | None, bytes_max: int) -> list[str]:
     authors = [place for place in places if not place[0].startswith(_OURS)]
     kept: list[str] = []
     # A recursion is told once.
-    for (file, number, name), repeats in groupby(reversed(authors or places)):
+    for (file, number, name), repeats in groupby(reversed(authors)):
         frame = f'  File "{_short(file)}", line {number}, in {name}'
         if (times := sum(1 for _ in repeats)) > 1:
             frame += f", {times} times"
