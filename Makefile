@@ -4,6 +4,9 @@
 native_target := $(CURDIR)/target/plugins-native
 rust_sources_of_plugins := $(wildcard plugin-sdk/rust/Cargo.toml plugins/*/Cargo.toml)
 
+# One folder for all that cargo builds for WebAssembly, so that the plugins, the guests and the tests compile their dependencies once.
+turnwise := CARGO_TARGET_DIR=$(CURDIR)/target/plugins $(or $(CARGO_TARGET_DIR),target)/debug/turnwise
+
 # What plugins/toolchains.sh installs from PyPI; at the end, so that it shadows nothing.
 export PATH := $(PATH):$(CURDIR)/target/toolchains/venv/bin
 
@@ -15,12 +18,13 @@ help: ## List the commands
 
 dev: ## Build everything and have a conversation in the browser
 	plugins/toolchains.sh rust
-	cargo run -p turnwise -- dev
+	cargo build -p turnwise
+	$(turnwise) dev
 
 test: guests test-plugins test-host ## Build and run every test
 
-bench: toolchains ## Measure, side by side with the bare parts
-	cargo run --release -p turnwise -- plugin build plugins
+bench: plugins ## Measure, side by side with the bare parts
+	cargo build --release -p turnwise
 	cargo run --release -p turnwise-tests --bin bench -- $(BENCH)
 
 check: ## Formatting, lints, licences and advisories
@@ -34,10 +38,11 @@ toolchains: ## Install what the plugins' languages need and this machine lacks
 	plugins/toolchains.sh
 
 plugins: toolchains ## Build plugins/*.wasm
-	cargo run -p turnwise -- plugin build plugins
+	cargo build -p turnwise
+	$(turnwise) plugin build plugins
 
 guests: plugins ## Build plugins/*.wasm and the misbehaving guests of the tests
-	cargo run -p turnwise -- plugin build tests/guests --out target/guests
+	$(turnwise) plugin build tests/guests --out target/guests
 
 test-plugins: ## Run the tests of the SDK and the plugins, natively
 	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo test --manifest-path "$$manifest") || exit 1; done

@@ -18,7 +18,7 @@ struct Said {
     stderr: String,
 }
 
-/// Runs a program to its end in a folder; cargo finds the dependencies that the repository's own plugins were built with.
+/// Runs a program to its end in a folder; cargo finds the dependencies that `make guests` compiled.
 async fn run(program: &Path, args: &[&str], folder: &Path, environment: &[(&str, &str)]) -> Said {
     let mut command = Command::new(program);
     command.args(args).current_dir(folder).env("CARGO_TARGET_DIR", target()).envs(environment.iter().copied());
@@ -33,7 +33,7 @@ async fn turnwise(args: &[&str], folder: &Path) -> Said {
 }
 
 fn target() -> PathBuf {
-    repository().join("plugins/.turnwise/target/rustup")
+    repository().join("target/plugins")
 }
 
 /// A new project in Rust, with the versions of the repository's plugins. Each test has its own name, since they share cargo's folder.
@@ -160,6 +160,7 @@ async fn dev_builds_what_it_finds_and_what_is_saved() {
     std::fs::write(dir.join("src/.lib.rs.new"), text.replace("Erased.", "Wiped.")).expect("it can be written");
     std::fs::rename(dir.join("src/.lib.rs.new"), &source).expect("it can be renamed");
     eventually("the build of what was renamed", &dev, || says("Wiped.")).await;
-    let built = dev.log().lines().filter(|line| line.contains("plugin built")).count();
-    assert_eq!(built, 3, "nothing is built for nothing: {}", dev.log());
+    let built = || dev.log().lines().filter(|line| line.contains("plugin built")).count();
+    eventually("a line for each build", &dev, || built() >= 3).await;
+    assert_eq!(built(), 3, "nothing is built for nothing: {}", dev.log());
 }

@@ -25,6 +25,9 @@ pub(super) const SDK_WORLD: &str = "
 /// The world's name in there.
 pub(super) const SDK_WORLD_NAME: &str = "sdk-plugin";
 
+/// What every plugin exports, before its version.
+const EXPORT: &str = "turnwise:bot/bot@";
+
 /// The contract, and in it the world that plugins of our SDKs are built for: `handle`, the manifest and the migration.
 ///
 /// # Errors
@@ -51,6 +54,12 @@ pub fn embed(module: &mut Vec<u8>, resolve: &Resolve, world: WorldId) -> Result<
 /// # Errors
 /// When the module lacks what its world exports, or imports what it does not have.
 pub fn encode(module: &[u8]) -> Result<Vec<u8>, BuildError> {
+    // Of a module that says nothing, the encoder makes a component that does nothing.
+    if !module.windows(EXPORT.len()).any(|window| window == EXPORT.as_bytes()) {
+        return Err(BuildError::Component(format!(
+            "it does not export `{EXPORT}0.1.0`; the SDK says how a plugin is exported"
+        )));
+    }
     let mut encoder = ComponentEncoder::default();
     encoder.validate(true).module(module).map_err(no_plugin)?;
     encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER).map_err(no_plugin)?;

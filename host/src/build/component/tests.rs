@@ -48,5 +48,7 @@ fn what_does_not_fit_is_named() {
     embed(&mut empty, &resolve, world).expect("it is a module");
     let error = encode(&empty).expect_err("it has no handle").to_string();
     assert!(error.starts_with("what was compiled is no plugin") && error.contains("turnwise:bot/"), "{error}");
+    let error = encode(b"\0asm\x01\0\0\0").expect_err("it is empty").to_string();
+    assert!(error.contains("does not export `turnwise:bot/bot@0.1.0`"), "{error}");
     assert!(encode(b"text").is_err());
 }
