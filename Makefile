@@ -45,6 +45,7 @@ guests: plugins ## Build plugins/*.wasm and the misbehaving guests of the tests
 	$(turnwise) plugin build tests/guests --out target/guests
 
 test-plugins: ## Run the tests of the SDK and the plugins, natively
+	plugin-sdk/c/tests/run.sh
 	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo test --manifest-path "$$manifest") || exit 1; done
 
 test-host: guests ## Run the tests of the host, alone and as a whole

@@ -5,6 +5,7 @@
 //! one line in [`RECIPES`].
 
 pub mod artifact;
+mod c;
 pub mod component;
 mod error;
 pub mod keep;
@@ -37,7 +38,8 @@ pub trait Recipe: Send + Sync {
 }
 
 /// The languages that can be built.
-static RECIPES: &[(Language, &dyn Recipe)] = &[(Language::Rust, &rust::Rust), (Language::Python, &python::Python)];
+static RECIPES: &[(Language, &dyn Recipe)] =
+    &[(Language::Rust, &rust::Rust), (Language::Python, &python::Python), (Language::C, &c::C)];
 
 /// A component, and how long it took.
 #[derive(Clone, Debug)]

@@ -12,14 +12,14 @@ use turnwise_tests::{Dev, binary, repository};
 /// A first build compiles the SDK's dependencies, on a machine that does much else.
 const BUILD_PATIENCE: Duration = Duration::from_secs(300);
 
-struct Said {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs a program to its end in a folder; cargo finds the dependencies that `make guests` compiled.
-async fn run(program: &Path, args: &[&str], folder: &Path, environment: &[(&str, &str)]) -> Said {
+pub(crate) async fn run(program: &Path, args: &[&str], folder: &Path, environment: &[(&str, &str)]) -> Said {
     let mut command = Command::new(program);
     command.args(args).current_dir(folder).env("CARGO_TARGET_DIR", target()).envs(environment.iter().copied());
     command.stdin(Stdio::null()).kill_on_drop(true);
@@ -28,7 +28,7 @@ async fn run(program: &Path, args: &[&str], folder: &Path, environment: &[(&str,
     Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-async fn turnwise(args: &[&str], folder: &Path) -> Said {
+pub(crate) async fn turnwise(args: &[&str], folder: &Path) -> Said {
     run(&binary(), args, folder, &[]).await
 }
 
@@ -47,7 +47,7 @@ async fn new_project(name: &str) -> (TempDir, PathBuf) {
     (folder, dir)
 }
 
-fn edit(file: &Path, from: &str, to: &str) {
+pub(crate) fn edit(file: &Path, from: &str, to: &str) {
     let text = std::fs::read_to_string(file).expect("it is there");
     assert!(text.contains(from), "{text}");
     std::fs::write(file, text.replace(from, to)).expect("it can be written");

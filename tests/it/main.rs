@@ -4,6 +4,7 @@
 
 mod braze_faults;
 mod building;
+mod building_c;
 mod commands;
 mod conversation;
 mod crash;

@@ -2,7 +2,9 @@
 
 mod guest;
 mod hostile;
+mod hostile_c;
 mod loading;
+mod menus;
 mod turns;
 mod wasi;
 
