@@ -1,8 +1,10 @@
 //! Plugins that behave and plugins that do not, each in a real instance.
 
+mod every;
 mod guest;
 mod hostile;
 mod hostile_c;
+mod hostile_python;
 mod loading;
 mod menus;
 mod turns;
