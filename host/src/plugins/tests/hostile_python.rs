@@ -81,7 +81,8 @@ async fn g1_g2_g4_every_attack_costs_its_turn_only() {
     ];
     for (attack, kinds) in attacks {
         let result = ask(&message(attack)).await;
-        assert!(result.duration < Duration::from_secs(1), "{attack}: {:?}", result.duration);
+        // The wall clock's limit is a second, and ends a turn when it next gives way.
+        assert!(result.duration < Duration::from_secs(2), "{attack}: {:?}", result.duration);
         let failure = result.outcome.expect_err(attack);
         // On a machine that is busy elsewhere a loop may end by the wall clock instead of by its own time.
         let stalled = failure.kind() == "stalled" && kinds.contains(&"deadline-exceeded");
