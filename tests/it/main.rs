@@ -5,6 +5,7 @@
 mod braze_faults;
 mod building;
 mod building_c;
+mod building_python;
 mod commands;
 mod compile_bombs;
 mod conversation;
