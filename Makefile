@@ -12,6 +12,11 @@ turnwise := CARGO_TARGET_DIR=$(CURDIR)/target/plugins $(binary)
 # What plugins/toolchains.sh installs from PyPI; at the end, so that it shadows nothing.
 export PATH := $(PATH):$(CURDIR)/target/toolchains/venv/bin
 
+# Tests compile the host together with what they need themselves: some of its features reach into the host's dependencies, which would
+# otherwise be compiled a second time.
+build_host = cargo build -p turnwise
+test test-host test-plugins: build_host = cargo build --workspace --bins --tests
+
 .DEFAULT_GOAL := help
 .PHONY: help dev test bench check toolchains plugins guests test-plugins test-host screenshots
 
@@ -20,7 +25,7 @@ help: ## List the commands
 
 dev: ## Build everything and have a conversation in the browser
 	plugins/toolchains.sh rust
-	cargo build -p turnwise
+	$(build_host)
 	$(turnwise) dev
 
 test: guests test-plugins test-host ## Build and run every test
@@ -42,7 +47,7 @@ toolchains: ## Install what the plugins' languages need and this machine lacks
 	plugins/toolchains.sh
 
 plugins: toolchains ## Build plugins/*.wasm
-	cargo build -p turnwise
+	$(build_host)
 	$(turnwise) plugin build plugins
 
 guests: plugins ## Build plugins/*.wasm and the misbehaving guests of the tests
@@ -50,7 +55,7 @@ guests: plugins ## Build plugins/*.wasm and the misbehaving guests of the tests
 
 test-plugins: plugins ## Run the tests of the SDKs and the plugins, natively
 	plugin-sdk/c/tests/run.sh
-	cargo build -p turnwise
+	$(build_host)
 	@for folder in plugin-sdk/python plugins/menu-python; do (set -x; cd "$$folder" && TURNWISE=$(CURDIR)/target/debug/turnwise python3 -m unittest) || exit 1; done
 	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo test --manifest-path "$$manifest") || exit 1; done
 	@for folder in $(dir $(wildcard plugin-sdk/*/go.mod plugins/*/go.mod)); do (set -x; cd "$$folder" && TURNWISE=$(binary) go test ./...) || exit 1; done
@@ -59,10 +64,10 @@ test-plugins: plugins ## Run the tests of the SDKs and the plugins, natively
 
 test-host: guests ## Run the tests of the host, alone and as a whole
 	tests/setup.sh
-	cargo build -p turnwise
+	$(build_host)
 	cargo test --workspace
 
 screenshots: plugins ## Take pictures of the sandbox's page, into target/screenshots
 	tests/setup.sh
-	cargo build -p turnwise
+	$(build_host)
 	cargo run -p turnwise-tests --bin screenshots

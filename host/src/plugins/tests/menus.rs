@@ -11,7 +11,7 @@ use crate::plugins::{Plugins, Wanted};
 
 const MODEL: &str = "menu";
 /// Built into `plugins/`.
-const OTHERS: [&str; 2] = ["menu-c", "menu-python"];
+const OTHERS: [&str; 4] = ["menu-c", "menu-go", "menu-python", "menu-ts"];
 
 const CONVERSATIONS: u32 = 150;
 const TURNS: u32 = 12;
