@@ -55,8 +55,6 @@ guests: plugins ## Build plugins/*.wasm and the misbehaving guests of the tests
 
 test-plugins: plugins ## Run the tests of the SDKs and the plugins, natively
 	plugin-sdk/c/tests/run.sh
-	$(build_host)
-	@for folder in plugin-sdk/python plugins/menu-python; do (set -x; cd "$$folder" && TURNWISE=$(CURDIR)/target/debug/turnwise python3 -m unittest) || exit 1; done
 	@for manifest in $(rust_sources_of_plugins); do (set -x; CARGO_TARGET_DIR=$(native_target) cargo test --manifest-path "$$manifest") || exit 1; done
 	@for folder in $(dir $(wildcard plugin-sdk/*/go.mod plugins/*/go.mod)); do (set -x; cd "$$folder" && TURNWISE=$(binary) go test ./...) || exit 1; done
 	@for folder in $(dir $(wildcard plugin-sdk/*/pyproject.toml plugins/*/pyproject.toml)); do (set -x; cd "$$folder" && TURNWISE=$(binary) python3 -m unittest) || exit 1; done
