@@ -49,12 +49,12 @@ pub const PLUGIN_WALL_CLOCK_DEADLINES: u32 = 4;
 pub const PLUGIN_TICK: Duration = Duration::from_millis(1);
 /// Larger than any interpreter's own code; a compiler that is fed more takes minutes and gigabytes.
 pub const PLUGIN_FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Several times what the largest interpreter takes on a slow machine. Processor time, so that a busy machine is no reason to refuse.
-pub const PLUGIN_COMPILE_CPU_TIME: Duration = Duration::from_secs(120);
+/// Several times what the largest interpreter takes, even in a debug build. Processor time, so that a busy machine is no reason to refuse.
+pub const PLUGIN_COMPILE_CPU_TIME: Duration = Duration::from_mins(2);
 /// For a compiler that waits and does not compute, and for a machine that gives it next to nothing.
 pub const PLUGIN_COMPILE_WALL_CLOCK: Duration = Duration::from_mins(10);
-/// Ten times what Python takes, most of it address space that allocators reserve.
-pub const PLUGIN_COMPILE_MEMORY_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
+/// Several times what Python takes.
+pub const PLUGIN_COMPILE_MEMORY_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 /// One compiler uses all cores for most of its time; a second one fills the gaps, a third would only take memory.
 pub const PLUGIN_COMPILES_AT_ONCE: usize = 2;
 /// Some thirty large plugins; beyond that, what was written first goes first.

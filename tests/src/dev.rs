@@ -9,7 +9,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
 use crate::host::{address, collect};
-use crate::{binary, repository, until};
+use crate::{binary, example_plugins, until};
 
 /// A running `turnwise dev` on free ports. Killed when dropped; its data goes with it.
 pub struct Dev {
@@ -23,7 +23,7 @@ pub struct Dev {
 }
 
 impl Dev {
-    /// With the repository's own plugins.
+    /// With the example plugins, as they are built.
     pub async fn start() -> Self {
         Self::start_at("127.0.0.1:0").await
     }
@@ -31,7 +31,7 @@ impl Dev {
     /// With its sandbox at a given address.
     pub async fn start_at(sandbox: &str) -> Self {
         let data = tempfile::tempdir().expect("a temporary folder");
-        let mut command = command(data.path(), sandbox, &repository().join("plugins"));
+        let mut command = command(data.path(), sandbox, &example_plugins());
         command.arg("--no-build");
         Self::run(data, command).await
     }

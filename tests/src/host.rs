@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
 use crate::sandbox::{API_KEY, TOKEN};
-use crate::{Stored, TestSandbox, binary, repository, until};
+use crate::{Stored, TestSandbox, binary, example_plugins, until};
 
 /// What a host under test is configured with.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl Default for HostOptions {
     fn default() -> Self {
         Self {
             bot: "menu".into(),
-            plugins: repository().join("plugins"),
+            plugins: example_plugins(),
             endpoint: None,
             more: String::new(),
             server: String::new(),

@@ -30,6 +30,20 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the repository").into()
 }
 
+/// A folder with the bots that most tests talk to. A host compiles every plugin of its folder, and those of all languages take a
+/// debug build half a minute.
+#[must_use]
+pub fn example_plugins() -> PathBuf {
+    let folder = repository().join("target/example-plugins");
+    std::fs::create_dir_all(&folder).expect("target/ is writable");
+    for file in ["menu.wasm", "echo.wasm"] {
+        let made = std::os::unix::fs::symlink(repository().join("plugins").join(file), folder.join(file));
+        // Another test may have made it before.
+        assert!(made.is_ok() || folder.join(file).is_file(), "plugins/{file} is missing: `make plugins` builds it");
+    }
+    folder
+}
+
 /// Where cargo put the binaries of this profile.
 #[must_use]
 pub fn binary() -> PathBuf {

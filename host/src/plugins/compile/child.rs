@@ -63,6 +63,7 @@ pub const COMMAND: &str = "compile-plugin";
 
 /// Of what the process says before it ends; more is no help.
 const WORDS_BYTES_MAX: u64 = 16 * 1024;
+const ARENA_KIB: &str = "65536";
 /// Below everything that serves.
 const NICENESS: i32 = 10;
 /// Code is a few times the plugin's size.
@@ -82,6 +83,8 @@ pub(super) async fn compile(
         .arg(engine.to_string())
         // It needs nothing of ours, and secrets least of all.
         .env_clear()
+        // Its allocator reserves a GiB at once otherwise, which would count as taken.
+        .env("MIMALLOC_ARENA_RESERVE", ARENA_KIB)
         .stdin(Stdio::piped())
         .stdout(Stdio::from(code))
         .stderr(Stdio::piped())
@@ -119,8 +122,9 @@ async fn run(child: &mut Child, plugin: &[u8]) -> io::Result<(ExitStatus, String
 
 fn judge(status: ExitStatus, words: &str, limits: CompileLimits) -> Result<(), ChildError> {
     let code = status.code().and_then(|code| u8::try_from(code).ok());
+    // As Rust, the allocator, and the threads that could not be started say it.
     let out_of_memory =
-        ["memory allocation of", "unable to allocate", "Cannot allocate memory", "os error 12", "os error 11"];
+        ["memory allocation of", "unable to allocate", "os error 12", "code: 12,", "os error 11", "code: 11,"];
     if code != Some(DONE) && out_of_memory.iter().any(|sign| words.contains(sign)) {
         let mib = limits.memory_bytes_max / (1024 * 1024);
         return Err(ChildError::TooMuch(format!("it took more than {mib} MiB of memory")));
@@ -137,8 +141,12 @@ fn judge(status: ExitStatus, words: &str, limits: CompileLimits) -> Result<(), C
         Some(0) => Err(ChildError::Unavailable("this program is not turnwise".into())),
         Some(REFUSED) => Err(ChildError::Refused(words.to_owned())),
         Some(OTHER_ENGINE | NO_PIPE) => Err(ChildError::Unavailable(words.to_owned())),
-        _ => Err(ChildError::Crashed(format!("{status}; {}", words.lines().last().unwrap_or("it said nothing")))),
+        _ => Err(ChildError::Crashed(format!("{status}; {}", last_words(words)))),
     }
+}
+
+fn last_words(words: &str) -> &str {
+    words.lines().rfind(|line| !line.starts_with("note: ")).unwrap_or("it said nothing")
 }
 
 /// The hidden command: a plugin on stdin, its code on stdout, what is wrong on stderr. Ends with what `judge` reads.
@@ -156,8 +164,12 @@ pub fn serve(cpu_seconds: u64, memory_bytes_max: u64, engine_id: &str) -> u8 {
 
 fn answer(engine_id: &str) -> Result<(), (u8, String)> {
     let engine = Engine::new(&engine::config()).map_err(|error| (OTHER_ENGINE, cause(&error)))?;
-    if EngineId::of(&engine).to_string() != engine_id {
-        return Err((OTHER_ENGINE, "it is another version of turnwise, or another machine".into()));
+    let id = EngineId::of(&engine).to_string();
+    if id != engine_id {
+        return Err((
+            OTHER_ENGINE,
+            format!("it has the engine {id} and not {engine_id}: another version of turnwise, or machine"),
+        ));
     }
     let mut plugin = Vec::new();
     io::stdin().lock().read_to_end(&mut plugin).map_err(|error| (NO_PIPE, error.to_string()))?;

@@ -7,13 +7,14 @@ use wit_parser::Resolve;
 const DECISION_AT: u32 = 1024;
 
 /// As much of WASI 0.2 as the guests here use.
-const WASI: [&str; 4] = [
+const WASI: [&str; 6] = [
     "package wasi:io@0.2.0;
      interface poll { resource pollable { block: func(); } }
      interface error { resource error; }
      interface streams {
        use error.{error};
        variant stream-error { last-operation-failed(error), closed }
+       resource input-stream { blocking-read: func(len: u64) -> result<list<u8>, stream-error>; }
        resource output-stream { blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>; }
      }",
     "package wasi:clocks@0.2.0;
@@ -27,8 +28,42 @@ const WASI: [&str; 4] = [
      interface random { get-random-bytes: func(len: u64) -> list<u8>; get-random-u64: func() -> u64; }",
     "package wasi:cli@0.2.0;
      interface environment { get-environment: func() -> list<tuple<string, string>>; }
+     interface stdin { use wasi:io/streams@0.2.0.{input-stream}; get-stdin: func() -> input-stream; }
+     interface stdout { use wasi:io/streams@0.2.0.{output-stream}; get-stdout: func() -> output-stream; }
      interface exit { exit: func(status: result); }
      interface stderr { use wasi:io/streams@0.2.0.{output-stream}; get-stderr: func() -> output-stream; }",
+    "package wasi:filesystem@0.2.0;
+     interface types { resource descriptor; }
+     interface preopens { use types.{descriptor}; get-directories: func() -> list<tuple<descriptor, string>>; }",
+    "package wasi:sockets@0.2.0;
+     interface network {
+       resource network;
+       enum error-code {
+         unknown, access-denied, not-supported, invalid-argument, out-of-memory, timeout, concurrency-conflict, not-in-progress,
+         would-block, invalid-state, new-socket-limit, address-not-bindable, address-in-use, remote-unreachable,
+         connection-refused, connection-reset, connection-aborted, datagram-too-large, name-unresolvable,
+         temporary-resolver-failure, permanent-resolver-failure,
+       }
+       enum ip-address-family { ipv4, ipv6 }
+     }
+     interface instance-network { use network.{network}; instance-network: func() -> network; }
+     interface tcp { resource tcp-socket; }
+     interface tcp-create-socket {
+       use network.{error-code, ip-address-family};
+       use tcp.{tcp-socket};
+       create-tcp-socket: func(address-family: ip-address-family) -> result<tcp-socket, error-code>;
+     }
+     interface udp { resource udp-socket; }
+     interface udp-create-socket {
+       use network.{error-code, ip-address-family};
+       use udp.{udp-socket};
+       create-udp-socket: func(address-family: ip-address-family) -> result<udp-socket, error-code>;
+     }
+     interface ip-name-lookup {
+       use network.{network, error-code};
+       resource resolve-address-stream;
+       resolve-addresses: func(network: borrow<network>, name: string) -> result<resolve-address-stream, error-code>;
+     }",
 ];
 
 /// A guest whose `handle` runs `body`: `$input` points to its arguments, its result to the answer.
@@ -112,6 +147,12 @@ pub(super) fn module(handle: &str, body: &str, items: &str) -> String {
 
 /// Encodes a core module for a world of the contract, or for one like it with more imports and exports.
 pub(super) fn component(module: &str, world: &str, more: &str) -> Vec<u8> {
+    let module = wat::parse_str(module).expect("the module parses");
+    component_of(module, world, more).expect("the component is encoded")
+}
+
+/// The same of a module in binary, which may not fit the world.
+pub(super) fn component_of(module: Vec<u8>, world: &str, more: &str) -> Option<Vec<u8>> {
     let mut resolve = Resolve::default();
     for package in WASI {
         resolve.push_str("wasi.wit", package).expect("the part of WASI parses");
@@ -130,14 +171,14 @@ pub(super) fn component(module: &str, world: &str, more: &str) -> Vec<u8> {
 pub(super) fn foreign(module: &str, wit: &str, world: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("foreign.wit", wit).expect("the foreign contract parses");
-    encode(module, &resolve, package, world)
+    let module = wat::parse_str(module).expect("the module parses");
+    encode(module, &resolve, package, world).expect("the component is encoded")
 }
 
-fn encode(module: &str, resolve: &Resolve, package: wit_parser::PackageId, world: &str) -> Vec<u8> {
-    let mut module = wat::parse_str(module).expect("the module parses");
+fn encode(mut module: Vec<u8>, resolve: &Resolve, package: wit_parser::PackageId, world: &str) -> Option<Vec<u8>> {
     let world = resolve.select_world(&[package], Some(world)).expect("the world is there");
     embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8, false).expect("the metadata fits");
     let mut encoder = ComponentEncoder::default();
-    encoder.validate(true).module(&module).expect("the module fits its world");
-    encoder.encode().expect("the component is encoded")
+    encoder.validate(true).module(&module).ok()?;
+    encoder.encode().ok()
 }

@@ -129,3 +129,90 @@ async fn what_goes_to_stderr_is_in_the_log_even_after_a_trap() {
     assert_eq!(lines(&result), ["warn: panicked at src/lib.rs:7", "warn: no newline here"]);
     assert_eq!(result.outcome.expect_err("a trap").kind(), "trapped");
 }
+
+#[tokio::test]
+async fn g2_random_bytes_without_end_are_a_loop_like_any_other() {
+    let imports = "(import \"wasi:random/random@0.2.0\" \"get-random-bytes\" (func $random (param i64 i32)))";
+    // What came is thrown away, so that the guest's own memory is not the limit.
+    let body = "(loop $again (call $random (i64.const 60000) (i32.const 2048)) (global.set $heap (i32.const 65536)) (br $again))
+        unreachable";
+    let limits = PluginLimits { deadline: Duration::from_millis(20), ..PluginLimits::default() };
+    let bytes = handling_with("import wasi:random/random@0.2.0;", body, imports);
+    let result = super::turn(&host_of(&bytes, limits).await).await;
+    let failure = result.outcome.expect_err("no end");
+    assert!(["deadline-exceeded", "stalled"].contains(&failure.kind()), "{failure}");
+}
+
+#[tokio::test]
+async fn g5_a_line_without_an_end_is_cut() {
+    let imports = "(import \"wasi:cli/stdout@0.2.0\" \"get-stdout\" (func $stdout (result i32)))
+        (import \"wasi:io/streams@0.2.0\" \"[method]output-stream.blocking-write-and-flush\"
+            (func $write (param i32 i32 i32 i32)))";
+    let body = "(local.set $a (call $stdout))
+        (memory.fill (i32.const 4096) (i32.const 120) (i32.const 4096))
+        (loop $again (call $write (local.get $a) (i32.const 4096) (i32.const 4096) (i32.const 2048)) (br $again)) unreachable";
+    let imported = "import wasi:cli/stdout@0.2.0; import wasi:io/streams@0.2.0;";
+    let limits = PluginLimits { deadline: Duration::from_millis(50), ..PluginLimits::default() };
+    let result = super::turn(&host_of(&handling_with(imported, body, imports), limits).await).await;
+    assert!(result.outcome.is_err());
+    let kept: usize = result.log.iter().map(|line| line.text.len()).sum();
+    assert!((4096..=5000).contains(&kept), "{kept} bytes of a line without an end");
+}
+
+/// Calls `call`, whose result goes to 2048, and traps unless `expected` holds there.
+async fn denied(imported: &str, import: &str, call: &str, expected: &str) {
+    let body = format!("{call} (if (i32.eqz {expected}) (then unreachable)) (i32.const 1024)");
+    let result = turn_of(&handling_with(imported, &body, import)).await;
+    assert!(result.outcome.is_ok(), "{import}: {:?}", result.outcome);
+    assert!(result.duration < Duration::from_secs(1), "{import}: {:?}", result.duration);
+}
+
+const IS_ERROR: &str = "(i32.eq (i32.load8_u (i32.const 2048)) (i32.const 1))";
+
+#[tokio::test]
+async fn g2_stdin_is_at_its_end() {
+    denied(
+        "import wasi:cli/stdin@0.2.0; import wasi:io/streams@0.2.0;",
+        "(import \"wasi:cli/stdin@0.2.0\" \"get-stdin\" (func $stdin (result i32)))
+         (import \"wasi:io/streams@0.2.0\" \"[method]input-stream.blocking-read\" (func $read (param i32 i64 i32)))",
+        "(call $read (call $stdin) (i64.const 100) (i32.const 2048))",
+        // `closed` is the second case of `stream-error`.
+        &format!("(i32.and {IS_ERROR} (i32.load8_u (i32.const 2052)))"),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn there_are_no_folders() {
+    denied(
+        "import wasi:filesystem/preopens@0.2.0;",
+        "(import \"wasi:filesystem/preopens@0.2.0\" \"get-directories\" (func $folders (param i32)))",
+        "(call $folders (i32.const 2048))",
+        "(i32.eqz (i32.load (i32.const 2052)))",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn g7_there_are_no_sockets_and_no_names() {
+    for kind in ["tcp", "udp"] {
+        denied(
+            &format!("import wasi:sockets/{kind}-create-socket@0.2.0;"),
+            &format!(
+                "(import \"wasi:sockets/{kind}-create-socket@0.2.0\" \"create-{kind}-socket\" (func $create (param i32 i32)))"
+            ),
+            "(call $create (i32.const 0) (i32.const 2048))",
+            IS_ERROR,
+        )
+        .await;
+    }
+    denied(
+        "import wasi:sockets/ip-name-lookup@0.2.0; import wasi:sockets/instance-network@0.2.0;",
+        "(import \"wasi:sockets/instance-network@0.2.0\" \"instance-network\" (func $network (result i32)))
+         (import \"wasi:sockets/ip-name-lookup@0.2.0\" \"resolve-addresses\" (func $resolve (param i32 i32 i32 i32)))
+         (data (i32.const 3000) \"localhost\")",
+        "(call $resolve (call $network) (i32.const 3000) (i32.const 9) (i32.const 2048))",
+        IS_ERROR,
+    )
+    .await;
+}
