@@ -3,6 +3,7 @@ package plugin
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 )
@@ -229,10 +230,29 @@ func (HandoffFailed) handoffUpdate()   {}
 func (HandoffAccepted) handoffUpdate() {}
 func (HandoffReturned) handoffUpdate() {}
 
-// read reads JSON text, naming what it is in the error.
+// read reads JSON text, naming what it is in the error. Where [json.Unmarshal] would pass over a null that the type cannot
+// hold, and so take it for a value that is not there, it is an error like any other value of a wrong type.
 func read(text, what string, into any) error {
+	if strings.TrimSpace(text) == "null" && !holdsNull(into) {
+		return fmt.Errorf("%s: a null is no %T", what, reflect.ValueOf(into).Elem().Interface())
+	}
 	if err := json.Unmarshal([]byte(text), into); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
+}
+
+func holdsNull(into any) bool {
+	pointer := reflect.ValueOf(into)
+	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
+		return true // What is wrong with it, Unmarshal says.
+	}
+	if _, reads := into.(json.Unmarshaler); reads {
+		return true
+	}
+	switch pointer.Elem().Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice:
+		return true
+	}
+	return false
 }

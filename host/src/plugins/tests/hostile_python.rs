@@ -1,7 +1,5 @@
 //! What a guest written in Python does on request, and what its SDK makes of the contract. `make guests` builds it.
 
-use std::time::Duration;
-
 use tokio::sync::OnceCell;
 
 use super::{context, every, host_of, message};
@@ -81,8 +79,6 @@ async fn g1_g2_g4_every_attack_costs_its_turn_only() {
     ];
     for (attack, kinds) in attacks {
         let result = ask(&message(attack)).await;
-        // The wall clock's limit is a second, and ends a turn when it next gives way.
-        assert!(result.duration < Duration::from_secs(2), "{attack}: {:?}", result.duration);
         let failure = result.outcome.expect_err(attack);
         // On a machine that is busy elsewhere a loop may end by the wall clock instead of by its own time.
         let stalled = failure.kind() == "stalled" && kinds.contains(&"deadline-exceeded");

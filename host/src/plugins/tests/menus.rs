@@ -152,10 +152,10 @@ impl Bot {
     }
 }
 
-/// What went wrong, without where: each language tells that in its own way.
+/// What went wrong with what, e.g. "the plugin gave no decision: setting: opening_hours": how a value is wrong, each language tells in
+/// its own words.
 fn what_failed(failure: &str) -> String {
-    let line = failure.lines().next().unwrap_or_default();
-    line.split(" at line").next().unwrap_or(line).to_owned()
+    failure.split(": ").take(3).collect::<Vec<_>>().join(": ")
 }
 
 #[tokio::test]

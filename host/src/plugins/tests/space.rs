@@ -1,7 +1,5 @@
 //! Row G2 of the fault matrix, as far as it is about room: more of everything than one instance may have.
 
-use std::time::Duration;
-
 use super::guest::{answer, handling_with};
 use super::{compile, host, turn_of};
 use crate::config::PluginLimits;
@@ -64,7 +62,6 @@ async fn g2_a_table_that_grows_without_end_is_stopped() {
         "(loop $again (if (i32.eq (table.grow $t (ref.null func) (i32.const 1000)) (i32.const -1)) (then unreachable))
         (br $again)) unreachable";
     let result = turn_of(&handling_with("", body, items)).await;
-    assert!(result.duration < Duration::from_secs(2), "{:?}", result.duration);
     let failure = result.outcome.expect_err("too large");
     assert_eq!(failure.kind(), "out-of-table-elements", "{failure}");
 }

