@@ -176,11 +176,11 @@ async fn the_menu_answers_the_same_in_every_language() {
                 assert_eq!(answered, expected, "{} (left) after seed {seed}:\n{}", bot.name, said.join("\n"));
             }
             let replies = expected.iter().flat_map(|decision| &decision.effects);
-            let choices = replies.filter_map(|effect| match effect {
+            let mut choices = replies.filter_map(|effect| match effect {
                 Effect::Reply(reply) if !reply.choices.is_empty() => Some(reply.choices.clone()),
                 _ => None,
             });
-            offered = choices.last().unwrap_or(offered);
+            offered = choices.next_back().unwrap_or(offered);
         }
     }
 }
