@@ -14,11 +14,13 @@ mod project;
 mod python;
 mod rust;
 mod sources;
+mod stamp;
 pub mod template;
 pub mod tool;
 mod typescript;
 mod workshop;
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -26,6 +28,7 @@ use tokio::time::Instant;
 
 pub use error::{BuildError, Missing};
 pub use project::{Language, Project};
+use stamp::Stamp;
 pub use workshop::{Silence, Talk, Workshop};
 
 /// How one language becomes a component.
@@ -54,6 +57,22 @@ static RECIPES: &[(Language, &dyn Recipe)] = &[
 pub struct Built {
     pub component: Vec<u8>,
     pub time: Duration,
+    stamp: Option<Stamp>,
+}
+
+impl Built {
+    /// Puts the component in place, and remembers what it was built of. Returns whether it is another than was there.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn put(&self, project: &Project, file: &Path) -> Result<bool, BuildError> {
+        let failed = |error| BuildError::File { path: file.to_owned(), error };
+        let changed = artifact::write(file, &self.component).map_err(failed)?;
+        if let Some(stamp) = &self.stamp {
+            stamp.put(project, &self.component);
+        }
+        Ok(changed)
+    }
 }
 
 /// Builds one project. Several may be built at once; the workshop bounds how many tools run.
@@ -64,6 +83,8 @@ pub async fn build(project: &Project, workshop: &Workshop) -> Result<Built, Buil
     let started = Instant::now();
     let recipe = RECIPES.iter().find(|(language, _)| *language == project.language);
     let (_, recipe) = recipe.ok_or(BuildError::NoRecipe(project.language))?;
+    // Of the sources as they were before: what is saved meanwhile may not be in the component.
+    let stamp = Stamp::of(project, &sources::digest(&project.dir));
     let component = recipe.build(project, workshop).await?;
-    Ok(Built { component, time: started.elapsed() })
+    Ok(Built { component, time: started.elapsed(), stamp })
 }

@@ -6,9 +6,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "../../plugin-sdk/python"))
 
-from bot import plugin  # noqa: E402
-from order import find_number, is_proof  # noqa: E402
-from turnwise_plugin.testing import run_folder  # noqa: E402
+from bot import plugin
+from order import find_number, is_proof
+from turnwise_plugin.testing import run_folder
 
 
 class Conversations(unittest.TestCase):

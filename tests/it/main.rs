@@ -5,13 +5,16 @@
 mod braze_faults;
 mod building;
 mod building_c;
+mod building_python;
 mod commands;
 mod compile_bombs;
 mod conversation;
+mod corpus;
 mod crash;
 mod database;
 mod documented;
 mod inbound;
+mod languages;
 mod page;
 mod plugin_changes;
 mod plugin_faults;

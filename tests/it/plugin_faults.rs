@@ -36,11 +36,11 @@ const OUTPUTS: &[(&str, &[&str])] = &[
     ("bad state", &["refused"]),
 ];
 
-/// `menu` answers the source `whatsapp`, and `hostile` its neighbour `attacked`.
-async fn neighbours(sandbox: &TestSandbox, folder: &tempfile::TempDir) -> Host {
+/// `menu` answers the source `whatsapp`, and a hostile guest its neighbour `attacked`.
+async fn neighbours(sandbox: &TestSandbox, folder: &tempfile::TempDir, guest: &str) -> Host {
     let more = format!(
-        "[sources.attacked]\nbot = \"hostile\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\nfallback_text = \"{FALLBACK}\"\n\
-         [plugins.hostile.limits]\ndeadline = \"500ms\""
+        "[sources.attacked]\nbot = \"{guest}\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\nfallback_text = \"{FALLBACK}\"\n\
+         [plugins.{guest}.limits]\ndeadline = \"500ms\""
     );
     Host::start(sandbox, HostOptions { plugins: folder.path().into(), more, ..HostOptions::default() }).await
 }
@@ -72,10 +72,10 @@ async fn journal(host: Host, source: &str, users: &[&str]) -> Vec<Vec<JournalEnt
 }
 
 /// Every attack is a user's own: what it was told before is there afterwards, and the neighbours are answered meanwhile.
-async fn survives(attacks: &[(&str, &[&str])]) {
+pub(crate) async fn survives(guest: &str, attacks: &[(&str, &[&str])]) {
     let sandbox = TestSandbox::start(|_| {}).await;
-    let folder = plugins(&["menu", "hostile"]);
-    let host = neighbours(&sandbox, &folder).await;
+    let folder = plugins(&["menu", guest]);
+    let host = neighbours(&sandbox, &folder, guest).await;
     let attackers: Vec<&str> = attacks.iter().map(|(attack, _)| *attack).collect();
     introduce(&sandbox, &[attackers.as_slice(), &["bystander", "neighbour"]].concat()).await;
 
@@ -109,24 +109,24 @@ async fn survives(attacks: &[(&str, &[&str])]) {
 
 #[tokio::test]
 async fn g1_a_trap_costs_its_turn_and_nothing_else() {
-    survives(TRAPS).await;
+    survives("hostile", TRAPS).await;
 }
 
 #[tokio::test]
 async fn g2_a_plugin_without_an_end_is_ended() {
-    survives(GREED).await;
+    survives("hostile", GREED).await;
 }
 
 #[tokio::test]
 async fn g4_what_cannot_be_sent_is_not_sent() {
-    survives(OUTPUTS).await;
+    survives("hostile", OUTPUTS).await;
 }
 
 #[tokio::test]
 async fn g4_what_a_user_or_a_plugin_writes_is_never_syntax_to_braze() {
     let sandbox = TestSandbox::start(|_| {}).await;
     let folder = plugins(&["menu", "hostile"]);
-    let host = neighbours(&sandbox, &folder).await;
+    let host = neighbours(&sandbox, &folder, "hostile").await;
     introduce(&sandbox, &["ada"]).await;
     for text in
         ["nul text", "control text", "{{${api_key}}}{%abort_message()%}", "\"broadcast\": true, \"audience\": {}"]
@@ -151,7 +151,7 @@ async fn g4_what_a_user_or_a_plugin_writes_is_never_syntax_to_braze() {
 async fn g5_a_flood_of_log_is_kept_to_its_quota() {
     let sandbox = TestSandbox::start(|_| {}).await;
     let folder = plugins(&["menu", "hostile"]);
-    let host = neighbours(&sandbox, &folder).await;
+    let host = neighbours(&sandbox, &folder, "hostile").await;
     introduce(&sandbox, &["ada"]).await;
     for text in ["log flood", "log line", "hello"] {
         say(&host, "attacked", "ada", text).await;

@@ -40,7 +40,7 @@ pub(crate) async fn introduce(sandbox: &TestSandbox, users: &[&str]) {
     assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
 }
 
-/// A folder with these plugins: `menu` and `echo` as built, or the guest `hostile`.
+/// A folder with these plugins as they were built: bots by their names, or guests whose names begin with `hostile`.
 pub(crate) fn plugins(names: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for name in names {
@@ -52,7 +52,7 @@ pub(crate) fn plugins(names: &[&str]) -> TempDir {
 
 /// Where a plugin was built to.
 pub(crate) fn wasm(name: &str) -> PathBuf {
-    let folder = if name == "hostile" { "target/guests" } else { "plugins" };
+    let folder = if name.starts_with("hostile") { "target/guests" } else { "plugins" };
     let file = repository().join(folder).join(format!("{name}.wasm"));
     assert!(file.is_file(), "{} is missing: `make guests` builds it", file.display());
     file

@@ -9,7 +9,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::sources::{Watch, digest};
-use super::{BuildError, Project, Workshop, artifact, build};
+use super::stamp::Stamp;
+use super::{BuildError, Project, Workshop, build};
 
 /// Hears of each build.
 pub trait Report: Send + Sync {
@@ -76,7 +77,7 @@ async fn changed(watch: &mut Option<Watch>) {
 /// What is known of one project.
 #[derive(Default)]
 struct Known {
-    /// The sources of the last build that began.
+    /// The sources of the last build that began, or needed not to.
     sources: Option<[u8; 32]>,
     building: bool,
     /// What was last said of its tools, so that it is said once.
@@ -104,15 +105,24 @@ impl Kept {
         let looked = tokio::task::spawn_blocking(move || {
             // A folder that is not there is one without projects.
             let projects = projects(&folder).unwrap_or_default();
-            projects.into_iter().map(|project| (digest(&project.dir), project)).collect::<Vec<_>>()
+            let look = |project: Project| {
+                let sources = digest(&project.dir);
+                let is_built =
+                    Stamp::of(&project, &sources).is_some_and(|stamp| stamp.is_on(&project, &place(&folder, &project)));
+                (project, sources, is_built)
+            };
+            projects.into_iter().map(look).collect::<Vec<_>>()
         });
-        for (sources, project) in looked.await.unwrap_or_default() {
+        for (project, sources, is_built) in looked.await.unwrap_or_default() {
             let known = self.known.entry(project.dir.clone()).or_default();
             if known.building || known.sources == Some(sources) {
                 continue;
             }
-            known.building = true;
             known.sources = Some(sources);
+            if is_built {
+                continue;
+            }
+            known.building = true;
             let (workshop, file) = (Arc::clone(&self.workshop), place(&self.folder, &project));
             self.builds.spawn(async move {
                 let outcome = one(&project, &file, &workshop).await;
@@ -142,8 +152,7 @@ impl Kept {
 
 async fn one(project: &Project, file: &Path, workshop: &Workshop) -> Result<(usize, Duration, bool), BuildError> {
     let built = build(project, workshop).await?;
-    let changed =
-        artifact::write(file, &built.component).map_err(|error| BuildError::File { path: file.to_owned(), error })?;
+    let changed = built.put(project, file)?;
     Ok((built.component.len(), built.time, changed))
 }
 

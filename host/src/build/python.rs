@@ -21,6 +21,8 @@ const COMPONENTIZE: Tool = Tool {
 const ENTRY: &str = "turnwise_entry";
 /// What the bot's module is called unless the project says otherwise.
 const MODULE: &str = "bot";
+/// The SDK's package.
+const PACKAGE: &str = "turnwise_plugin";
 /// Where `turnwise plugin new` puts the SDK.
 const SDK: &str = "sdk";
 
@@ -99,11 +101,11 @@ impl Manifest {
 
     fn sdk(&self, project: &Project) -> Result<PathBuf, BuildError> {
         let sdk = project.dir.join(self.tool.turnwise.sdk.as_deref().unwrap_or(Path::new(SDK)));
-        if sdk.join("turnwise_plugin/__init__.py").is_file() {
+        if sdk.join(PACKAGE).join("__init__.py").is_file() {
             return Ok(sdk);
         }
         Err(BuildError::Project {
-            problem: format!("{} holds no turnwise_plugin", sdk.display()),
+            problem: format!("{} holds no {PACKAGE}", sdk.display()),
             fix: "say in pyproject.toml where the SDK is: [tool.turnwise] sdk = \"sdk\"".into(),
         })
     }
@@ -137,7 +139,7 @@ impl Manifest {
         // Python reads every escape that JSON writes.
         let text = |text: &str| serde_json::Value::from(text).to_string();
         format!(
-            "from turnwise_plugin.adapter import Bot, Manifest, Migration, serve\n\
+            "from {PACKAGE}.adapter import Bot, Manifest, Migration, serve\n\
              import {} as module\n\
              serve(module, name={}, version={})\n",
             self.module(),

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::project::is_ignored;
 
 /// Written by the tools while they build; if it counted as a source, every first build would be followed by a second.
-const LOCK_FILES: [&str; 5] = ["Cargo.lock", "package-lock.json", "go.sum", "uv.lock", "poetry.lock"];
+pub(super) const LOCK_FILES: [&str; 5] = ["Cargo.lock", "package-lock.json", "go.sum", "uv.lock", "poetry.lock"];
 
 /// One save is several events: a new file, a rename, a change of its mode.
 const QUIET: Duration = Duration::from_millis(50);

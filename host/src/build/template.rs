@@ -10,11 +10,13 @@
 //! - `_next`, if there is one, is not written: its lines are the commands to print when the project is there, beginning after
 //!   `cd NAME`. Without it they are [`NEXT`].
 //!
-//! The SDK's folder, `plugin-sdk/{rust,typescript,python,go,c}`, is copied to `sdk/` as it is; the `wit` in it is a link here and a
-//! folder there. Nothing that tools make is embedded: see `host/build.rs`.
+//! The SDK's folder, `plugin-sdk/{rust,typescript,python,go,c}`, is copied to `sdk/` without its `tests/`; the `wit` in it is a
+//! link here and a folder there. Nothing that tools make is embedded: see `host/build.rs`.
 
 use std::io;
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 use super::Language;
 
@@ -62,6 +64,17 @@ pub fn new_project(language: Language, name: &str) -> Option<NewProject> {
     from_files(FILES, language, name)
 }
 
+/// Of the language's SDK as this host knows it.
+pub(super) fn sdk_digest(language: Language) -> [u8; 32] {
+    let sdk = format!("{}/", language.sdk_folder());
+    let mut digest = Sha256::new();
+    for (path, contents) in FILES.iter().filter(|(path, _)| path.starts_with(&sdk)) {
+        digest.update(path);
+        digest.update(Sha256::digest(contents));
+    }
+    digest.finalize().into()
+}
+
 fn from_files(all: &[(&str, &[u8])], language: Language, name: &str) -> Option<NewProject> {
     let template = format!("templates/{}/", language.short_name());
     let sdk = format!("{}/", language.sdk_folder());
@@ -79,7 +92,7 @@ fn from_files(all: &[(&str, &[u8])], language: Language, name: &str) -> Option<N
                     files.push((Path::new(&substitute(path, name)).with_file_name(file_name(path, name)), contents))
                 }
             }
-        } else if let Some(path) = path.strip_prefix(&sdk) {
+        } else if let Some(path) = path.strip_prefix(&sdk).filter(|path| !path.starts_with("tests/")) {
             files.push((Path::new("sdk").join(path), contents.to_vec()));
         }
     }

@@ -57,10 +57,8 @@ impl Recipe for TypeScript {
             project.dir.join(main)
         };
         let bundle = scratch.join("bot.js");
-        let (bundled, checked) = tokio::join!(
-            self.bundle(project, workshop, &rolldown, &entry, &bundle),
-            self.check_types(project, workshop),
-        );
+        let (bundled, checked) =
+            tokio::join!(make_bundle(project, workshop, &rolldown, &entry, &bundle), check_types(project, workshop),);
         // What does not parse has no types; rolldown shows it better.
         bundled.and(checked)?;
 
@@ -79,30 +77,27 @@ impl Recipe for TypeScript {
     }
 }
 
-impl TypeScript {
-    async fn bundle(
-        &self,
-        project: &Project,
-        workshop: &Workshop,
-        rolldown: &Path,
-        entry: &Path,
-        bundle: &Path,
-    ) -> Result<(), BuildError> {
-        let mut command = workshop.command(project, rolldown);
-        // Not minified: names and lines are what makes the stack of an exception readable.
-        command.arg(entry).args(["--format", "esm", "--platform", "browser", "--logLevel", "warn"]);
-        command.args(["--external", HOST_MODULE, "--no-codeSplitting", "--file"]).arg(bundle);
-        workshop.run(project, command).await.map_err(without_tool_stack)
-    }
+/// All that the entry imports, as one module. Not minified: names and lines are what makes the stack of an exception readable.
+async fn make_bundle(
+    project: &Project,
+    workshop: &Workshop,
+    rolldown: &Path,
+    entry: &Path,
+    bundle: &Path,
+) -> Result<(), BuildError> {
+    let mut command = workshop.command(project, rolldown);
+    command.arg(entry).args(["--format", "esm", "--platform", "browser", "--logLevel", "warn"]);
+    command.args(["--external", HOST_MODULE, "--no-codeSplitting", "--file"]).arg(bundle);
+    workshop.run(project, command).await.map_err(without_tool_stack)
+}
 
-    /// Where there is a `tsconfig.json`, and a compiler for it.
-    async fn check_types(&self, project: &Project, workshop: &Workshop) -> Result<(), BuildError> {
-        let compiler = workshop.which(project, "tsc").filter(|_| project.language == Language::TypeScript);
-        let Some(compiler) = compiler else { return Ok(()) };
-        let mut command = workshop.command(project, compiler);
-        command.args(["--noEmit", "--pretty", if workshop.colour() { "true" } else { "false" }]);
-        workshop.run(project, command).await
-    }
+/// Where there is a `tsconfig.json`, and a compiler for it.
+async fn check_types(project: &Project, workshop: &Workshop) -> Result<(), BuildError> {
+    let compiler = workshop.which(project, "tsc").filter(|_| project.language == Language::TypeScript);
+    let Some(compiler) = compiler else { return Ok(()) };
+    let mut command = workshop.command(project, compiler);
+    command.args(["--noEmit", "--pretty", if workshop.colour() { "true" } else { "false" }]);
+    workshop.run(project, command).await
 }
 
 /// As much of a `package.json` as a build needs.

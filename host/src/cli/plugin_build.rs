@@ -143,8 +143,7 @@ fn place(project: &Project, out: Option<&Path>, several: bool) -> PathBuf {
 async fn one(project: &Project, file: PathBuf, workshop: &Workshop, plugins: &Plugins) -> Result<Done, NotDone> {
     let built = build::build(project, workshop).await?;
     let made = workshop.scratch(project)?.join(format!("{}.wasm", project.name));
-    let unwritten = |path: &Path, error| BuildError::File { path: path.to_owned(), error };
-    artifact::write(&made, &built.component).map_err(|error| unwritten(&made, error))?;
+    artifact::write(&made, &built.component).map_err(|error| BuildError::File { path: made.clone(), error })?;
     let wanted = Wanted {
         name: project.name.clone(),
         file: made.clone(),
@@ -155,7 +154,7 @@ async fn one(project: &Project, file: PathBuf, workshop: &Workshop, plugins: &Pl
         kind: "not-a-plugin",
         text: format!("{}: {}", report::shown(&made), error.problem),
     })?;
-    let changed = artifact::write(&file, &built.component).map_err(|error| unwritten(&file, error))?;
+    let changed = built.put(project, &file)?;
     Ok(Done { plugin, file, changed, time: built.time })
 }
 

@@ -1,9 +1,11 @@
 //! Plugins that behave and plugins that do not, each in a real instance.
 
+mod every;
 mod fuzz;
 pub(crate) mod guest;
 mod hostile;
 mod hostile_c;
+mod hostile_python;
 mod isolation;
 mod loading;
 mod menus;

@@ -24,7 +24,14 @@ def event(tag: str, val: Any) -> dict[str, Any]:
 
 
 def message(text: str = "hello", **more: Any) -> dict[str, Any]:
-    record: dict[str, Any] = {"id": "m1", "text": text, "media": [], "choice": None, "flowResponse": None, "received": 1_700_000_000_000}
+    record: dict[str, Any] = {
+        "id": "m1",
+        "text": text,
+        "media": [],
+        "choice": None,
+        "flowResponse": None,
+        "received": 1_700_000_000_000,
+    }
     return event("message", record | more)
 
 

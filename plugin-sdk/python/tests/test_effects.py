@@ -49,12 +49,14 @@ class EveryEffect(unittest.TestCase):
             "properties": [{"name": "p", "value": '{"order":"1","tries":0}'}],
         }
         self.check(
-            lambda turn: turn.reply("Hi")
-            .choice("a", "A")
-            .choice("b", "B", "second line")
-            .media("https://media.example/1", "image/png")
-            .campaign("other")
-            .property("p", Payload("1")),
+            lambda turn: (
+                turn.reply("Hi")
+                .choice("a", "A")
+                .choice("b", "B", "second line")
+                .media("https://media.example/1", "image/png")
+                .campaign("other")
+                .property("p", Payload("1"))
+            ),
             "reply",
             full,
         )
@@ -114,13 +116,15 @@ class EveryEffect(unittest.TestCase):
             "whileWaiting": "hold",
         }
         self.check(
-            lambda turn: turn.request("shop", "/orders")
-            .id("1")
-            .json({"a": 1})
-            .method("PUT")
-            .header("x", "y")
-            .timeout_seconds(5)
-            .while_waiting(WhileWaiting.HOLD),
+            lambda turn: (
+                turn.request("shop", "/orders")
+                .id("1")
+                .json({"a": 1})
+                .method("PUT")
+                .header("x", "y")
+                .timeout_seconds(5)
+                .while_waiting(WhileWaiting.HOLD)
+            ),
             "request",
             full,
         )

@@ -49,7 +49,11 @@ class WhatComesIn(unittest.TestCase):
     def test_every_event(self) -> None:
         hello = Message("m1", "hello", (), None, None, RECEIVED)
         photo = message("", media=[{"url": "u", "mimeType": None}], choice="a", flowResponse="{}")
-        returned = {"agent": "Ana", "note": None, "transcript": [{"at": 1_700_000_000_000, "author": "user", "text": "t"}]}
+        returned = {
+            "agent": "Ana",
+            "note": None,
+            "transcript": [{"at": 1_700_000_000_000, "author": "user", "text": "t"}],
+        }
         http = {"status": 204, "headers": [["a", "b"]], "body": ""}
         failed = {"turn": 1, "campaign": "reply", "reason": "r", "ambiguous": True}
         cases: list[tuple[dict[str, Any], Event]] = [
@@ -57,7 +61,10 @@ class WhatComesIn(unittest.TestCase):
             (photo, Message("m1", "", (Media("u", None),), "a", "{}", RECEIVED)),
             (event("burst", [message()["val"]]), Burst((hello,))),
             (event("timer", {"name": "t", "payload": "1", "due": 1_700_000_000_000}), TimerFired("t", "1", RECEIVED)),
-            (event("response", {"id": "1", "outcome": event("ok", http)}), Response("1", HttpResponse(204, (("a", "b"),), ""))),
+            (
+                event("response", {"id": "1", "outcome": event("ok", http)}),
+                Response("1", HttpResponse(204, (("a", "b"),), "")),
+            ),
             (event("delivery-failed", failed), DeliveryFailure(1, "reply", "r", True)),
             (event("handoff", event("failed", "closed")), HandoffFailed("closed")),
             (event("handoff", event("accepted", None)), HandoffAccepted(None)),
@@ -273,13 +280,28 @@ class Failures(unittest.TestCase):
         def descend(depth: int) -> None:
             if depth == 0:
                 raise ValueError("ü" * 100_000)
-            descend(depth - 1)
+            elif depth % 2 == 0:
+                descend(depth - 1)
+            else:
+                descend(depth - 1)
 
         plugin.on_message(lambda turn, message: descend(200))
         said = answer(plugin, message())["err"]["val"]
         self.assertLessEqual(len(said.encode()), 4096)
         self.assertIn('raise ValueError("ü" * 100_000)', said)
         self.assertIn("\n  …\n", said)
+
+    def test_a_recursion_is_told_once(self) -> None:
+        plugin = Plugin()
+
+        def descend() -> None:
+            descend()
+
+        plugin.on_message(lambda turn, message: descend())
+        said = answer(plugin, message())["err"]["val"]
+        self.assertRegex(
+            said, r"^RecursionError: .*\n(  File .*\n.*\n)?  File .*descend, \d\d\d times\n    descend\(\)$"
+        )
 
     def test_an_error_that_cannot_be_told_is_told_so(self) -> None:
         class Mute(Exception):

@@ -4,6 +4,7 @@ import gc
 import io
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +25,8 @@ _LEVELS = {
 }
 # What is printed without a line's end is not held back for longer.
 LINE_CHARS_MAX = 4 * 1024
+# The host keeps no more of a turn's log, and what is much longer would cost the turn.
+LOG_CHARS_MAX = 16 * 1024
 
 # Python has learned all it will after a dozen or so.
 WARM_UP_TURNS = 32
@@ -46,6 +49,8 @@ def serve(module: ModuleType, *, name: str, version: str) -> None:
     # A bot that imports `logging` finds it going to the turn's log, unless it has set it up otherwise.
     if (logging := sys.modules.get("logging")) is not None and not logging.root.handlers:
         _log_to_host(logging)
+    # What this imports when it is first called has to be there by then.
+    datetime.strptime("2000", "%Y")
     _warm_up()
     # Nothing of an earlier turn is there, so there is nothing old to collect: only a turn's own garbage is looked at.
     gc.collect()
@@ -127,7 +132,7 @@ def _plugin_of(module: ModuleType) -> Plugin[Any]:
 
 
 def _write(level: str, message: str) -> None:
-    host_log.write(_LEVELS[level], message.encode("utf-8", "replace").decode())
+    host_log.write(_LEVELS[level], message[:LOG_CHARS_MAX].encode("utf-8", "replace").decode())
 
 
 def _log_to_host(logging: Any) -> None:

@@ -167,7 +167,11 @@ class Reply(_WithProperties):
     def choice(self, id: str, title: str, description: str | None = None) -> Self:
         """Offers something to tap: up to 3 become buttons (titles of at most 20 characters), up to 10 a list (24). A
         description is a second line in a list, of at most 72 characters."""
-        choice = {"id": _text(id, "id"), "title": _text(title, "title"), "description": _maybe(description, "description")}
+        choice = {
+            "id": _text(id, "id"),
+            "title": _text(title, "title"),
+            "description": _maybe(description, "description"),
+        }
         self._fields["choices"].append(choice)
         return self
 

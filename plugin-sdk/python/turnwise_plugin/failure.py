@@ -2,6 +2,7 @@
 
 import linecache
 import sys
+from itertools import groupby
 from types import TracebackType
 
 from .values import BadValue
@@ -62,7 +63,7 @@ def _headline(error: BaseException) -> str:
 
 
 def _frames(traceback: TracebackType | None, bytes_max: int) -> list[str]:
-    """From the outermost to the innermost; those of this package only where there are no others."""
+    """From the outermost to the innermost, without those of this package."""
     places: list[tuple[str, int, str]] = []
     while traceback is not None:
         code = traceback.tb_frame.f_code
@@ -70,8 +71,11 @@ def _frames(traceback: TracebackType | None, bytes_max: int) -> list[str]:
         traceback = traceback.tb_next
     authors = [place for place in places if not place[0].startswith(_OURS)]
     kept: list[str] = []
-    for file, number, name in reversed(authors or places):
+    # A recursion is told once.
+    for (file, number, name), repeats in groupby(reversed(authors)):
         frame = f'  File "{_short(file)}", line {number}, in {name}'
+        if (times := sum(1 for _ in repeats)) > 1:
+            frame += f", {times} times"
         source = linecache.getline(file, number).strip()
         if source:
             frame += f"\n    {source[:160]}"

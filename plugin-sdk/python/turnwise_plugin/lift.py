@@ -16,6 +16,7 @@ from . import events
 # Compiled here, since a turn would begin by doing it.
 _INNER_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECONDS_MAX = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1)
 
 
 class Variant:
@@ -124,7 +125,7 @@ def _pairs(raw: Iterable[Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _time(milliseconds: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=milliseconds)
+    return _EPOCH + timedelta(milliseconds=min(milliseconds, _MILLISECONDS_MAX))
 
 
 def _case(raw: Any) -> tuple[str, Any]:

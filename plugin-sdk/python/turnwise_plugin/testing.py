@@ -60,13 +60,17 @@ def _play(plugin: Plugin[Any], path: Path) -> None:
     if done is None:
         raise AssertionError(f"`{' '.join(command)}` ended with exit code {player.returncode}, and says why above")
     if done["failed"] or player.returncode != 0:
-        raise AssertionError(f"{done['failed']} of {done['passed'] + done['failed']} transcripts failed\n\n{done['report']}")
+        raise AssertionError(
+            f"{done['failed']} of {done['passed'] + done['failed']} transcripts failed\n\n{done['report']}"
+        )
 
 
 def _turnwise() -> str:
     found = os.environ.get("TURNWISE") or shutil.which("turnwise")
     if not found:
-        raise FileNotFoundError("transcripts are played by `turnwise test`: put turnwise on PATH, or its path in TURNWISE")
+        raise FileNotFoundError(
+            "transcripts are played by `turnwise test`: put turnwise on PATH, or its path in TURNWISE"
+        )
     return found
 
 

@@ -262,7 +262,9 @@ def _tagged(members: list[Any]) -> tuple[Convert, Convert]:
     by_name = {member.__name__: _compile(member) for member in members}
     for member in members:
         if any(field.name == TAG for field in fields(member)):
-            raise TypeError(f"{member.__name__}.{TAG}: in a union this key is the class's name; call the field something else")
+            raise TypeError(
+                f"{member.__name__}.{TAG}: in a union this key is the class's name; call the field something else"
+            )
 
     def read(value: Any) -> Any:
         if type(value) is not dict:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "sdk"))
 
-from bot import plugin  # noqa: E402
-from turnwise_plugin.testing import run_folder  # noqa: E402
+from bot import plugin
+from turnwise_plugin.testing import run_folder
 
 
 class Conversations(unittest.TestCase):

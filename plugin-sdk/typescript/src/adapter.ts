@@ -10,13 +10,18 @@ import type { Decision, NextState, WireError } from "./wire.ts";
 /** One turn. Throws nothing but {@link WireError}: anything else would end the component without a word. */
 export function handle<State>(plugin: Plugin<State>, context: Context, state: string | null | undefined, event: Event): Decision {
   const before = state ?? null;
-  const turn = attempt("bad-state", () => new Turn(context, read(plugin, before)));
+  const turn = attempt("bad-state", () => new Turn(unsigned(context), read(plugin, before)));
   return attempt("other", () => {
     withMethods(event);
     handleEvent(plugin, turn, event);
     const { effects, step } = collected(turn);
     return { state: next(plugin, before, turn.state, event.tag === "session-expired"), effects, step };
   });
+}
+
+/** QuickJS is handed 32-bit integers as signed ones. Of those of a context only the seed is ever so large. */
+function unsigned(context: Context): Context {
+  return context.seed >= 0 ? context : { ...context, seed: context.seed >>> 0 };
 }
 
 /** The state of version `from` as this version's. */

@@ -8,7 +8,7 @@ export class Dice {
 
   /** Sequences of one seed differ by their number; the turn's own is 0. */
   constructor(seed: number, sequence = 0) {
-    this.#state = (BigInt(sequence) << 32n) | BigInt(seed);
+    this.#state = (BigInt(sequence) << 32n) | BigInt(seed >>> 0);
   }
 
   /** A whole number below `end`, zero where `end` is zero. */

@@ -230,13 +230,24 @@ export type Widened<T> = T extends string ? string : T extends number ? number :
 function find(values: readonly NamedJson[], name: string, what: string, fallback: unknown[]): unknown {
   const found = values.find((value) => value.name === name);
   if (!found) return fallback[0];
-  const value = parse(found.value, `${what} ${name}`);
+  const value = parse(found.value, `${what}: ${name}`);
   if (fallback.length > 0 && kind(value) !== kind(fallback[0])) {
-    throw new TypeError(`${what} ${name}: expected a value of type ${kind(fallback[0])}, found ${kind(value)}`);
+    throw new Error(`${what}: ${name}: invalid type: ${described(value)}, expected ${article(kind(fallback[0]))}`);
   }
   return value;
 }
 
+/** A value for an error: without what it says where that could be a user's words. */
+function described(value: unknown): string {
+  if (typeof value === "number") return `${Number.isInteger(value) ? "integer" : "number"} \`${value}\``;
+  return typeof value === "boolean" ? `boolean \`${value}\`` : kind(value);
+}
+
+function article(noun: string): string {
+  if (noun === "null") return noun;
+  return /^[ao]/.test(noun) ? `an ${noun}` : `a ${noun}`;
+}
+
 function collect(values: readonly NamedJson[], what: string): Record<string, unknown> {
-  return Object.fromEntries(values.map(({ name, value }) => [name, parse(value, `${what} ${name}`)]));
+  return Object.fromEntries(values.map(({ name, value }) => [name, parse(value, `${what}: ${name}`)]));
 }

@@ -73,14 +73,15 @@ test("settings and fields are read, and their type is checked against the fallba
     assert.equal(turn.setting("other"), undefined);
     assert.equal(turn.setting("other", 5), 5);
     assert.deepEqual(turn.fields(), { first_name: "Ana" });
-    assert.throws(() => turn.setting("limit", "none"), /setting limit: expected a value of type string, found number/);
-    assert.throws(() => turn.setting("broken"), /setting broken: /);
-    assert.throws(() => turn.settings(), /setting broken: /);
+    assert.throws(() => turn.setting("limit", "none"), /setting: limit: invalid type: integer `3`, expected a string/);
+    assert.throws(() => turn.field("first_name", []), { message: "field: first_name: invalid type: string, expected an array" });
+    assert.throws(() => turn.setting("broken"), /setting: broken: /);
+    assert.throws(() => turn.settings(), /setting: broken: /);
   }, more);
 });
 
 test("a payload that is no JSON says which", () => {
   const timer = { tag: "timer", val: { name: "reminder", payload: "{", due: 0 } } as unknown as Event;
   const error = failure(() => turnOf({ onMessage() {}, onTimer: (_turn, timer) => void timer.read() }, null, timer));
-  assert.match(error.val, /^Error: reminder: /);
+  assert.match(error.val, /^reminder: /);
 });

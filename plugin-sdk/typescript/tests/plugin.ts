@@ -58,7 +58,7 @@ test("a state that cannot be read is a bad state, with what is wrong", () => {
     },
     onMessage() {},
   };
-  assert.match(failure(() => turnOf(picky, '"a"')).val, /^Error: no number\n/);
+  assert.match(failure(() => turnOf(picky, '"a"')).val, /^no number\n/);
   assert.deepEqual(turnOf(picky, "1").state, { tag: "keep" });
 });
 
@@ -75,17 +75,17 @@ test("a state that JSON cannot hold is refused", () => {
 });
 
 test("what is thrown becomes an error with its stack and causes", () => {
-  const thrown = (value: unknown) => failure(() => turnOf({ onMessage: function theHandler() { throw value; } }, null));
+  const thrown = (value: unknown) => failure(() => turnOf({ onMessage() { throw value; } }, null));
   const error = thrown(new Error("outer", { cause: new RangeError("inner") }));
   assert.equal(error.tag, "other");
-  assert.match(error.val, /^Error: outer\n[^]*plugin\.ts|tests\.js[^]*\ncaused by RangeError: inner\n/);
+  assert.match(error.val, /^outer\n +at [^]*\ncaused by: RangeError: inner\n +at /);
   assert.equal(thrown("words").val, "words");
   assert.equal(thrown(undefined).val, "thrown: undefined");
   assert.equal(thrown({ code: 1 }).val, 'thrown: {"code":1}');
   assert.equal(thrown("\ud800").val, "\ufffd");
   const cyclic = new Error("one", { cause: new Error("two") });
   (cyclic.cause as Error).cause = cyclic;
-  assert.match(thrown(cyclic).val, /caused by Error: two/);
+  assert.match(thrown(cyclic).val, /caused by: two/);
   const loop: { itself?: unknown } = {};
   loop.itself = loop;
   assert.equal(thrown(loop).tag, "other");

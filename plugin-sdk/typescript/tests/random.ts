@@ -24,6 +24,14 @@ test("a seed draws the same numbers as in Rust", () => {
   }
 });
 
+test("a seed that the engine takes for a negative number is the same seed", () => {
+  decide((turn) => {
+    assert.equal(turn.context.seed, 0xffff_ffff);
+    assert.deepEqual(ENDS.map((end) => turn.randomBelow(end)), DRAWN[3]![1]);
+  }, { seed: -1 });
+  assert.equal(new Dice(-1, 1).fraction(), new Dice(0xffff_ffff, 1).fraction());
+});
+
 test("nothing is below zero, and there is none to pick from nothing", () => {
   decide((turn) => {
     assert.equal(turn.randomBelow(0), 0);

@@ -1,6 +1,6 @@
 //! The tutorial: a bot that says back what it hears, and counts.
 //!
-//! `make plugins` builds it into `plugins/echo.wasm`; `cargo test` in this folder
+//! `turnwise plugin build` makes `plugins/echo.wasm` of it; `cargo test` in this folder
 //! plays the conversations in `tests/`. Next, read `plugins/menu`: buttons, steps, attributes and an agent.
 
 use turnwise_plugin::{Message, Plugin, Result, Turn};

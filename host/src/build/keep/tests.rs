@@ -104,3 +104,22 @@ fn what_is_built_goes_where_it_is_served() {
     }
     assert!(projects(&folder.path().join("missing")).is_err());
 }
+
+#[tokio::test]
+async fn what_an_earlier_start_built_of_the_same_is_not_built_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let dir = folder.path().join("bot");
+    fs::create_dir_all(dir.join(".turnwise")).expect("it can be made");
+    fs::write(dir.join("pyproject.toml"), "").expect("it can be written");
+    let project = Project::below(folder.path()).expect("it is there").remove(0);
+    Stamp::of(&project, &digest(&dir)).expect("Python takes long").put(&project, b"component");
+    fs::write(folder.path().join("bot.wasm"), "component").expect("it can be written");
+
+    let (mut kept, _hears) = kept(folder.path());
+    kept.look().await;
+    assert_eq!(end_all(&mut kept).await, 0, "it is there");
+    fs::write(folder.path().join("bot.wasm"), "another").expect("it can be written");
+    let (mut kept, _hears) = self::kept(folder.path());
+    kept.look().await;
+    assert_eq!(end_all(&mut kept).await, 1, "it is another");
+}

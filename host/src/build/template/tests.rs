@@ -26,13 +26,14 @@ fn names_of_bots_are_names_of_projects() {
 
 #[test]
 fn a_template_becomes_a_project_with_its_sdk() {
-    let files: [(&str, &[u8]); 7] = [
+    let files: [(&str, &[u8]); 8] = [
         ("templates/ts/package.json.template", br#"{"name": "{{name}}", "x": {{}}}"#),
         ("templates/ts/src/{{snake_name}}.ts", b"class {{PascalName}} {}"),
         ("templates/ts/_gitignore", b"*.wasm"),
         ("templates/ts/logo.png", b"\xff{{name}}"),
         ("templates/js/package.json", b"not ours"),
         ("typescript/wit/bot.wit", b"the contract"),
+        ("typescript/tests/all.ts", b"of the SDK itself"),
         ("python/sdk.py", b"not ours"),
     ];
     let project = from_files(&files, Language::TypeScript, "Order-bot").expect("it is there");

@@ -11,7 +11,7 @@ use crate::plugins::{Plugins, Wanted};
 
 const MODEL: &str = "menu";
 /// Built into `plugins/`.
-const OTHERS: [&str; 1] = ["menu-c"];
+const OTHERS: [&str; 4] = ["menu-c", "menu-go", "menu-python", "menu-ts"];
 
 const CONVERSATIONS: u32 = 150;
 const TURNS: u32 = 12;
@@ -141,7 +141,7 @@ impl Bot {
     /// Effects and step, or what went wrong; the state is spelled as is natural in each language.
     async fn hears(&mut self, plugins: &Plugins, context: &Context, event: &Event) -> Result<Decision, String> {
         let decided = plugins.decide(self.name, context, self.state.as_deref(), event).await.outcome;
-        let mut decision = decided.map_err(|failure| failure.to_string())?;
+        let mut decision = decided.map_err(|failure| what_failed(&failure.to_string()))?;
         match std::mem::replace(&mut decision.state, NextState::Keep) {
             NextState::Keep if matches!(event, Event::SessionExpired { .. }) => self.state = None,
             NextState::Keep => {}
@@ -150,6 +150,12 @@ impl Bot {
         }
         Ok(decision)
     }
+}
+
+/// What went wrong, without where: each language tells that in its own way.
+fn what_failed(failure: &str) -> String {
+    let line = failure.lines().next().unwrap_or_default();
+    line.split(" at line").next().unwrap_or(line).to_owned()
 }
 
 #[tokio::test]
