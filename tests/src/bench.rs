@@ -4,7 +4,9 @@
 //! had. What is compared is measured within seconds of each other and repeated; the table has medians.
 
 mod bare_redb;
+mod bare_wasmtime;
 mod disk;
+mod languages;
 mod machine;
 mod plugin;
 mod rows;
@@ -13,10 +15,12 @@ mod stats;
 mod table;
 mod webhook;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::repository;
 use bare_redb::{BareRedb, Shape};
+use languages::LanguagesBench;
 use plugin::PluginBench;
 use server::Server;
 use stats::Percentiles;
@@ -37,6 +41,8 @@ pub struct Options {
     pub in_flight: Vec<usize>,
     /// Leave the rest out: for trying, and for profiles.
     pub only: Option<Part>,
+    /// The plugins to compare; where none is named, the same bot in every language that is built.
+    pub plugins: Vec<PathBuf>,
 }
 
 /// A part of the run.
@@ -46,6 +52,7 @@ pub enum Part {
     Redb,
     Server,
     Plugin,
+    Languages,
 }
 
 /// One line of the table, as one round measured it.
@@ -70,7 +77,13 @@ struct Row {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { rounds: 3, span: Duration::from_secs(10), in_flight: vec![1, 8, 64, 256], only: None }
+        Self {
+            rounds: 3,
+            span: Duration::from_secs(10),
+            in_flight: vec![1, 8, 64, 256],
+            only: None,
+            plugins: Vec::new(),
+        }
     }
 }
 
@@ -95,6 +108,11 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
     };
     let mut server = match options.measures(Part::Server) {
         true => Some(Server::start().await?),
+        false => None,
+    };
+    let languages = match options.measures(Part::Languages) {
+        true if options.plugins.is_empty() => Some(LanguagesBench::load(&languages::default_plugins(), &say).await),
+        true => Some(LanguagesBench::load(&options.plugins, &say).await),
         false => None,
     };
 
@@ -123,6 +141,9 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
         }
         if options.measures(Part::Plugin) {
             rows.extend(plugin.measure(options.span / 3).await);
+        }
+        if let Some(languages) = &languages {
+            report.languages.push(languages.measure(options.span / 3).await);
         }
         report.round(rows);
     }

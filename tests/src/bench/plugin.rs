@@ -4,21 +4,11 @@ use std::time::{Duration, Instant};
 
 use turnwise::limits;
 use turnwise::plugins::{Plugin, Plugins, Wanted};
-use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
 
-use self::bindings::turnwise::bot::types as wit;
+use super::bare_wasmtime::{BarePlugin, BareWasmtime};
 use super::rows::{Sample, sample};
 use super::stats::Durations;
 use super::{Row, repository};
-
-mod bindings {
-    wasmtime::component::bindgen!({
-        path: "../wit",
-        world: "turnwise:bot/plugin",
-        exports: { default: async },
-    });
-}
 
 /// As the table has them.
 pub(super) const NAME: &str = "Plugins::decide, menu";
@@ -31,14 +21,7 @@ const BLOCK: usize = 50;
 pub(super) struct PluginBench {
     pub(super) plugins: Plugins,
     pub(super) menu: std::sync::Arc<Plugin>,
-    bare: Bare,
-}
-
-struct Bare {
-    engine: Engine,
-    pre: bindings::PluginPre<()>,
-    context: wit::Context,
-    event: wit::Event,
+    bare: BarePlugin,
 }
 
 impl PluginBench {
@@ -48,7 +31,8 @@ impl PluginBench {
         let plugins = Plugins::new(limits::PLUGIN_MEMORY_BYTES_MAX).expect("an engine");
         let wanted = Wanted { name: "menu".into(), file, settings: Vec::new(), limits: Default::default() };
         let menu = plugins.compile(wanted).await.expect("menu.wasm loads");
-        Self { plugins, menu, bare: Bare::new(&bytes).expect("menu.wasm loads in a bare engine") }
+        let bare = BareWasmtime::new().and_then(|bare| bare.load(&bytes)).expect("menu.wasm loads in a bare engine");
+        Self { plugins, menu, bare }
     }
 
     /// The two by turns, each for half the span.
@@ -77,97 +61,4 @@ impl PluginBench {
 fn row(what: &str, took: Durations) -> Row {
     let took = took.percentiles();
     Row { what: what.into(), in_flight: 1, ack: Some(took), per_second: Some(1e3 / took.p50_ms), ..Row::default() }
-}
-
-impl Bare {
-    fn new(bytes: &[u8]) -> wasmtime::Result<Self> {
-        let engine = Engine::new(&config())?;
-        let component = Component::new(&engine, bytes)?;
-        let mut linker = Linker::new(&engine);
-        linker.define_unknown_imports_as_traps(&component)?;
-        let pre = bindings::PluginPre::new(linker.instantiate_pre(&component)?)?;
-        let (context, event) = arguments();
-        Ok(Self { engine, pre, context, event })
-    }
-
-    async fn turn(&self) -> wasmtime::Result<wit::Decision> {
-        let mut store = Store::new(&self.engine, ());
-        store.set_epoch_deadline(u64::MAX / 2);
-        let instance = self.pre.instantiate_async(&mut store).await?;
-        let answer = instance.turnwise_bot_bot().call_handle(&mut store, &self.context, None, &self.event).await?;
-        answer.map_err(|error| wasmtime::Error::msg(format!("{error:?}")))
-    }
-}
-
-/// As the host configures its engine.
-fn config() -> Config {
-    let count = |count: usize| u32::try_from(count).expect("limits are small");
-    let slots = limits::TURNS_IN_FLIGHT_MAX;
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(count(slots))
-        .total_stacks(count(slots))
-        .total_core_instances(count(slots * limits::PLUGIN_CORE_INSTANCES_MAX))
-        .total_memories(count(slots * limits::PLUGIN_MEMORIES_MAX))
-        .total_tables(count(slots * limits::PLUGIN_TABLES_MAX))
-        .max_core_instances_per_component(count(limits::PLUGIN_CORE_INSTANCES_MAX))
-        .max_memories_per_component(count(limits::PLUGIN_MEMORIES_MAX))
-        .max_tables_per_component(count(limits::PLUGIN_TABLES_MAX))
-        .max_memories_per_module(count(limits::PLUGIN_MEMORIES_MAX))
-        .max_tables_per_module(count(limits::PLUGIN_TABLES_MAX))
-        .max_component_instance_size(4 * 1024 * 1024)
-        .max_core_instance_size(4 * 1024 * 1024)
-        .table_elements(limits::PLUGIN_TABLE_ELEMENTS_MAX)
-        .max_memory_size(limits::PLUGIN_MEMORY_BYTES_MAX)
-        .linear_memory_keep_resident(limits::PLUGIN_KEEP_RESIDENT_BYTES)
-        .table_keep_resident(limits::PLUGIN_KEEP_RESIDENT_BYTES)
-        .pagemap_scan(Enabled::Auto);
-    let mut config = Config::new();
-    config
-        .epoch_interruption(true)
-        .max_wasm_stack(limits::PLUGIN_STACK_BYTES_MAX)
-        .async_stack_size(4 * limits::PLUGIN_STACK_BYTES_MAX)
-        .cranelift_nan_canonicalization(true)
-        .relaxed_simd_deterministic(true)
-        .wasm_memory64(false)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    config
-}
-
-/// What the host gives the plugin in `sample`, in the contract's types.
-fn arguments() -> (wit::Context, wit::Event) {
-    let Sample { turn, .. } = sample();
-    let (context, turnwise::conversation::Event::Message(message)) = (turn.context, turn.event) else {
-        unreachable!("a webhook is a message")
-    };
-    let context = wit::Context {
-        conversation: context.conversation.to_string(),
-        session: context.session,
-        turn: context.turn,
-        user: wit::User {
-            external_id: context.user.external_id,
-            alias: None,
-            phone: context.user.phone,
-            language: context.user.language,
-            profile_name: context.user.profile_name,
-        },
-        source: context.source,
-        now: context.now.0,
-        seed: context.seed,
-        settings: Vec::new(),
-        fields: context
-            .fields
-            .into_iter()
-            .map(|field| wit::NamedJson { name: field.name, value: field.value })
-            .collect(),
-        desk: wit::DeskStatus::None,
-    };
-    let message = wit::Message {
-        id: message.id,
-        text: message.text,
-        media: Vec::new(),
-        choice: None,
-        flow_response: None,
-        received: message.received.0,
-    };
-    (context, wit::Event::Message(message))
 }

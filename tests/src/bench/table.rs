@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use serde_json::{Value, json};
 
 use super::bare_redb::{self, Shape};
+use super::languages::{self, Language};
 use super::stats::{Percentiles, median};
 use super::{Options, Row, machine, plugin, server};
 
@@ -19,6 +20,8 @@ pub struct Report {
     /// Idle and loaded.
     pub(super) resident_mib: Option<(f64, f64)>,
     rounds: Vec<Vec<Row>>,
+    /// Each plugin of each round.
+    pub(super) languages: Vec<Vec<Language>>,
 }
 
 impl Report {
@@ -31,6 +34,7 @@ impl Report {
             turn_bytes: 0,
             resident_mib: None,
             rounds: Vec::new(),
+            languages: Vec::new(),
         }
     }
 
@@ -49,6 +53,7 @@ impl Report {
             "resident_idle_mib": self.resident_mib.map(|(idle, _)| idle),
             "resident_loaded_mib": self.resident_mib.map(|(_, loaded)| loaded),
             "medians": rows(&self.medians()),
+            "plugins": self.language_medians().iter().map(Language::json).collect::<Vec<_>>(),
             "rounds": self.rounds.iter().map(|round| rows(round)).collect::<Vec<_>>(),
         })
     }
@@ -63,6 +68,14 @@ impl Report {
                 .collect()
         };
         first.iter().map(|row| Row::median(&of(row))).collect()
+    }
+
+    fn language_medians(&self) -> Vec<Language> {
+        let Some(first) = self.languages.first() else { return Vec::new() };
+        let of = |name: &str| -> Vec<&Language> {
+            self.languages.iter().flatten().filter(|language| language.name == name).collect()
+        };
+        first.iter().map(|language| Language::median(&of(&language.name))).collect()
     }
 
     /// The median over rounds of a quotient within a round.
@@ -186,7 +199,9 @@ impl fmt::Display for Report {
             )?;
         }
         f.write_char('\n')?;
-        self.verdicts().iter().try_for_each(|line| writeln!(f, "- {line}"))
+        self.verdicts().iter().try_for_each(|line| writeln!(f, "- {line}"))?;
+        let languages = self.language_medians();
+        if languages.is_empty() { Ok(()) } else { write!(f, "\n{}", languages::table(&languages)?) }
     }
 }
 

@@ -11,7 +11,7 @@ use turnwise_tests::bench::{self, Options, Part};
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-const USAGE: &str = "usage: bench [--quick] [--json FILE] [--rounds N] [--seconds N] [--in-flight N,N] [--only disk|redb|server|plugin]";
+const USAGE: &str = "usage: bench [--quick] [--json FILE] [--rounds N] [--seconds N] [--in-flight N,N] [--only disk|redb|server|plugin|languages] [PLUGIN.wasm…]";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -53,9 +53,11 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Option<(Options, Option
                     "redb" => Part::Redb,
                     "server" => Part::Server,
                     "plugin" => Part::Plugin,
+                    "languages" => Part::Languages,
                     _ => return None,
                 });
             }
+            file if file.ends_with(".wasm") => options.plugins.push(file.into()),
             _ => return None,
         }
     }
