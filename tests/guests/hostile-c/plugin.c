@@ -137,7 +137,8 @@ static bool takes_space(tw_turn *turn, const tw_message *message)
         last_effect(turn)->name = filled(60 << 20);
         return true;
     }
-    if (says(message, "million effects") || sscanf(message->text, "%u effects", &count) == 1) {
+    int end = 0;
+    if (says(message, "million effects") || (sscanf(message->text, "%u effects%n", &count, &end) == 1 && end > 0)) {
         if (says(message, "million effects")) count = 1000000;
         /* One small thing each, without the SDK's room for every kind of effect. */
         alias_bomb(turn, count, 0);
