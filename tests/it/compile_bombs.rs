@@ -1,6 +1,7 @@
 //! Row G3 of the fault matrix: files made to wear the compiler out. Each is refused by a limit that names itself, and meanwhile the
-//! host goes on answering.
+//! host goes on answering. And what compiling leaves for the next start.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -9,13 +10,13 @@ use turnwise::config::PluginLimits;
 use turnwise::conversation::{Context, ConversationId, DeskStatus, Event, Message, User};
 use turnwise::limits;
 use turnwise::plugins::{CompileLimits, Compiling, Plugins, Wanted};
-use turnwise_tests::binary;
+use turnwise_tests::{Host, HostOptions, TestSandbox, binary, until};
 use wasm_encoder::{
     BlockType, CodeSection, Component, Function, FunctionSection, Instruction, Module, ModuleSection, TypeSection,
     ValType,
 };
 
-use crate::support::wasm;
+use crate::support::{plugins, wasm};
 
 /// Less than a second of processor time cannot be asked for; the real limit is two minutes.
 const LIMITS: CompileLimits =
@@ -179,6 +180,25 @@ async fn a_process_of_its_own_compiles_what_is_kept_and_runs() {
     let plugins = host(LIMITS, Some(cache.clone()));
     refusal(&plugins, &component(50, &many_locals(40_000))).await;
     assert_eq!(drafts(&cache), 0, "what was ended leaves nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_start_finds_what_the_first_compiled() {
+    let sandbox = TestSandbox::start(|_| {}).await;
+    let folder = plugins(&["menu"]);
+    let mut host = Host::start(&sandbox, HostOptions { plugins: folder.path().into(), ..HostOptions::default() }).await;
+    for found in [false, true] {
+        let ready = until("the plugin is ready", || {
+            let line = host.log().lines().find(|line| line.contains("plugin ready")).map(str::to_owned);
+            std::future::ready(line)
+        })
+        .await;
+        assert!(ready.contains(&format!("\"compiled_before\":{found}")), "{ready}");
+        host = host.restart(&sandbox).await;
+    }
+    let cache = host.folder.path().join("data/cache");
+    let mode = std::fs::metadata(&cache).expect("beside the database").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 }
 
 #[tokio::test(flavor = "multi_thread")]
