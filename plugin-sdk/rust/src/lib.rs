@@ -21,7 +21,8 @@
 //! turnwise_plugin::export!(Greeter);
 //! ```
 //!
-//! `plugins/echo` is the tutorial, `plugins/menu` a complete bot. [`testing`] runs a plugin natively on a transcript.
+//! `plugins/echo` is the tutorial, `plugins/menu` a complete bot. [`llm`] lets a language model answer, [`testing`] runs a
+//! plugin natively on a transcript.
 
 #[doc(hidden)]
 pub mod bindings {
@@ -50,6 +51,7 @@ pub mod adapter;
 mod effects;
 mod error;
 mod events;
+pub mod llm;
 pub mod log;
 mod plugin;
 #[cfg(not(target_arch = "wasm32"))]
