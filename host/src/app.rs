@@ -70,7 +70,7 @@ impl App {
         telemetry::key_log_names(config.braze.api_key.expose());
         let public = bind(config.server.listen, "server.listen").await?;
         let admin = bind(config.server.admin, "server.admin").await?;
-        let storage = Arc::new(Redb::open(&config.storage.path, config.storage.cache_bytes, clock.now())?);
+        let storage = Arc::new(Redb::open(&config.storage.path, config.storage.settings, clock.now())?);
         let folder = Folder::open(config.plugins.clone(), Compiling::in_processes(), Arc::clone(&clock)).await?;
         let plugins = folder.plugins();
         let bots = config.sources.iter().map(|(source, settings)| (source.clone(), settings.bot.clone())).collect();

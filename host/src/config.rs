@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::conversation::NamedJson;
+use crate::storage;
 pub use dev::DevOptions;
 pub use environment::{Environment, SystemEnvironment};
 pub use error::{ConfigError, ConfigErrors, Position};
@@ -56,7 +57,7 @@ pub struct Server {
 pub struct Storage {
     /// Of `url = "redb:PATH"`, relative to the configuration file's folder.
     pub path: PathBuf,
-    pub cache_bytes: usize,
+    pub settings: storage::redb::Settings,
 }
 
 /// `[braze]`

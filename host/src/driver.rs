@@ -232,7 +232,7 @@ fn answer(result: TurnResult, state_version: Option<u32>) -> Answer {
 }
 
 fn log_turn(id: ConversationId, journal: &crate::conversation::JournalEntry) {
-    let (turn, bot, event, us) = (journal.turn, &journal.bot, Event::kind(&journal.event), journal.duration_us);
+    let (turn, bot, event, us) = (journal.context.turn, &journal.bot, Event::kind(&journal.event), journal.duration_us);
     match &journal.outcome {
         Outcome::Decided(decision) => {
             let step = decision.step.as_deref();

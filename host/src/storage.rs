@@ -83,6 +83,18 @@ pub struct Settlement {
     pub follow_up: Option<(ConversationId, Event)>,
 }
 
+/// Names a turn; turns are in the order they ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TurnKey {
+    pub at: Timestamp,
+    pub conversation: ConversationId,
+    /// Counted from 1 in its conversation.
+    pub turn: u32,
+}
+
+/// A turn of the journal, or why it cannot be read: one damaged entry must not hide the others.
+pub type Recorded = Result<JournalEntry, record::Unreadable>;
+
 /// How far a sweep came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swept {
@@ -130,8 +142,18 @@ pub trait Storage: Send + Sync + 'static {
     /// The conversation's fence alone; dispatch asks before every call.
     async fn fence(&self, id: ConversationId) -> Result<Option<u32>, StorageError>;
 
-    /// The conversation's last `max` turns, newest first.
-    async fn journal(&self, id: ConversationId, max: usize) -> Result<Vec<JournalEntry>, StorageError>;
+    /// The conversation's turns before the one with the number `before`, newest first, at most `max`; each with its number.
+    async fn journal(&self, id: ConversationId, before: u32, max: usize) -> Result<Vec<(u32, Recorded)>, StorageError>;
+
+    /// The turns of all conversations from `from` on and before `to`, oldest first, at most `max`; `after` goes on behind the last
+    /// one seen.
+    async fn turns(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        after: Option<TurnKey>,
+        max: usize,
+    ) -> Result<Vec<(TurnKey, Recorded)>, StorageError>;
 
     /// Commits turns, each all or nothing.
     async fn commit(&self, turns: Vec<TurnCommit>) -> Result<Vec<Committed>, StorageError>;

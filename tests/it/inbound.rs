@@ -35,7 +35,7 @@ async fn f1_one_payload_a_hundred_times_at_once_is_one_turn() {
     assert!(status.success(), "{log}");
     assert_eq!(sandbox.texts("ada").await, ["1: hello"]);
     let id = ConversationId::of("whatsapp", "ada");
-    assert_eq!(database(folder.path()).journal(id, 100).await.expect("a journal").len(), 1);
+    assert_eq!(database(folder.path()).journal(id, u32::MAX, 100).await.expect("a journal").len(), 1);
 }
 
 #[tokio::test]
@@ -247,8 +247,9 @@ async fn f11_messages_without_words_reach_the_plugin_as_what_they_are() {
     let storage = database(folder.path());
     let mut seen = Vec::new();
     for user in ["media", "flow", "empty"] {
-        let journal = storage.journal(ConversationId::of("whatsapp", user), 9).await.expect("a journal");
-        let Event::Message(message) = &journal[0].event else { panic!("{:?}", journal[0].event) };
+        let journal = storage.journal(ConversationId::of("whatsapp", user), u32::MAX, 9).await.expect("a journal");
+        let (_, Ok(newest)) = &journal[0] else { panic!("{journal:?}") };
+        let Event::Message(message) = &newest.event else { panic!("{:?}", newest.event) };
         let media: Vec<_> = message.media.iter().map(|media| (media.url.clone(), media.mime_type.clone())).collect();
         let flow: Option<Value> =
             message.flow_response.as_deref().map(|json| serde_json::from_str(json).expect("JSON"));

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use turnwise::clock::{Clock, SystemClock};
-use turnwise::storage::redb::Redb;
+use turnwise::storage::redb::{Redb, Settings};
 use turnwise_tests::{API_KEY, TOKEN, TestSandbox, repository, until};
 
 /// Posts a body to a source with the right token; returns the status and the answer.
@@ -61,7 +61,7 @@ pub(crate) fn wasm(name: &str) -> PathBuf {
 /// The database in the folder of a host that has stopped.
 pub(crate) fn database(folder: &Path) -> Redb {
     let file = folder.join("data/turnwise.redb");
-    Redb::open(&file, 1 << 20, SystemClock.now()).expect("the host has closed its database")
+    Redb::open(&file, Settings::default(), SystemClock.now()).expect("the host has closed its database")
 }
 
 /// A server that answers every request like Braze and keeps it byte for byte.

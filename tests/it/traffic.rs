@@ -92,7 +92,8 @@ impl Traffic {
                 assert!(turns.insert(message.text.clone()), "{user}: {:?} had two turns", message.text);
                 let Outcome::Decided(decision) = &entry.outcome else { panic!("{user}: a turn failed: {entry:?}") };
                 let [Effect::Reply(reply)] = decision.effects.as_slice() else { panic!("{user}: {decision:?}") };
-                let fate = fates.get(&entry.turn).unwrap_or_else(|| panic!("{user}: {:?} has no fate", reply.text));
+                let fate =
+                    fates.get(&entry.context.turn).unwrap_or_else(|| panic!("{user}: {:?} has no fate", reply.text));
                 let copies = copies.remove(reply.text.as_str()).unwrap_or_default();
                 let least = match &fate.status {
                     Status::Sent { .. } => 1,

@@ -5,10 +5,8 @@ use std::path::Path;
 use turnwise::clock::{Clock, SystemClock};
 use turnwise::conversation::{Conversation, ConversationId, JournalEntry};
 use turnwise::outbox::{OutboxSeq, Row};
-use turnwise::storage::redb::Redb;
+use turnwise::storage::redb::{Redb, Settings};
 use turnwise::storage::{Fate, InboxRow, InboxSeq, Storage};
-
-const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 /// A database that no host has open.
 pub struct Stored {
@@ -25,7 +23,7 @@ impl Stored {
     /// Reads `data/turnwise.redb` of a host's folder. As at every start, calls that a crash cut off become unknowns.
     pub async fn read(folder: &Path) -> Self {
         let file = folder.join("data/turnwise.redb");
-        let storage = Redb::open(&file, CACHE_BYTES, SystemClock.now()).expect("the database opens");
+        let storage = Redb::open(&file, Settings::default(), SystemClock.now()).expect("the database opens");
         let mut fates = storage.settled(usize::MAX).await.expect("fates are readable");
         fates.sort_by_key(|fate| (fate.conversation, fate.turn, fate.index));
         let unsent = storage.due(OutboxSeq::default(), usize::MAX).await.expect("the outbox is readable");
@@ -53,9 +51,9 @@ impl Stored {
 
     /// The user's turns, oldest first.
     pub async fn journal(&self, user: &str) -> Vec<JournalEntry> {
-        let mut turns = self.storage.journal(conversation(user), usize::MAX).await.expect("the journal is readable");
-        turns.reverse();
-        turns
+        let turns =
+            self.storage.journal(conversation(user), u32::MAX, usize::MAX).await.expect("the journal is readable");
+        turns.into_iter().rev().map(|(_, entry)| entry.expect("no entry is damaged")).collect()
     }
 }
 

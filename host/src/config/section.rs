@@ -181,7 +181,7 @@ impl<'a> Section<'a> {
             parse: units::duration,
             written: units::duration_text,
             guess: |number| format!("{number}s"),
-            kinds: "`ms`, `s`, `m` or `h`",
+            kinds: "`ms`, `s`, `m`, `h` or `d`",
         };
         self.scaled(key, default, &range, &scale)
     }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-const DURATIONS: [(&str, u64); 4] = [("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+/// Hours come before days, so that a day is written as `24h`, which is what it means.
+const DURATIONS: [(&str, u64); 5] = [("h", 3_600_000), ("d", 86_400_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 const SIZES: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
-/// `250ms`, `10s`, `5m`, `24h`; whole numbers only.
+/// `250ms`, `10s`, `5m`, `24h`, `30d`; whole numbers only.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     scaled(text, &DURATIONS).map(Duration::from_millis)
 }

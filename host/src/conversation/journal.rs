@@ -2,19 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Event};
-use crate::clock::Timestamp;
+use super::{Context, Decision, Event};
 
-/// One turn.
+/// One turn: everything the plugin was given, so that it can be run again, and everything that came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalEntry {
-    pub turn: u32,
-    pub session: u32,
-    pub at: Timestamp,
-    pub seed: u32,
+    pub context: Context,
     pub bot: String,
     /// SHA-256 of the plugin that ran, its first 8 bytes; zero where none ran.
     pub plugin_digest: [u8; 8],
+    /// The plugin's state before the turn.
+    pub state: Option<String>,
+    /// Of the state before the turn, where the plugin that stored it has a manifest.
+    pub state_version: Option<u32>,
     pub event: Event,
     pub outcome: Outcome,
     /// What the plugin logged, cut at its quota.

@@ -157,6 +157,7 @@ impl Turn {
     #[must_use]
     pub fn finish(self, route: &Route, catalog: &dyn effects::Catalog, answer: Answer) -> Finished {
         let Self { id, context, event, before } = self;
+        let (state, state_version) = (before.state.clone(), before.state_version);
         let mut conversation = before;
         conversation.version += 1;
         let mut sorted = match &answer.outcome {
@@ -174,12 +175,11 @@ impl Turn {
         }
         let outbox = effects::entries(&mut sorted, id, &conversation, &context, &event);
         let journal = JournalEntry {
-            turn: context.turn,
-            session: context.session,
-            at: context.now,
-            seed: context.seed,
+            context,
             bot: conversation.bot.clone(),
             plugin_digest: answer.plugin_digest,
+            state,
+            state_version,
             event,
             outcome: answer.outcome,
             log: answer.log,

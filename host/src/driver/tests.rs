@@ -13,14 +13,18 @@ use tokio::task::JoinHandle;
 use super::*;
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::PluginLimits;
-use crate::conversation::{JournalEntry, User};
+use crate::conversation::{Context, DeskStatus, JournalEntry, User};
 use crate::inbound::Inbound;
+use crate::limits::JOURNAL_RETENTION;
 use crate::outbox::{Action, OutboxSeq};
 use crate::plugins::Wanted;
 use crate::storage::Accepted;
-use crate::storage::redb::Redb;
+use crate::storage::redb::{JournalKeep, Redb, Settings};
 
-const CACHE_BYTES: usize = 4 * 1024 * 1024;
+const SETTINGS: Settings = Settings {
+    cache_bytes: 4 * 1024 * 1024,
+    journal: JournalKeep { retention: JOURNAL_RETENTION, bytes_max: 1024 * 1024 },
+};
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 /// The host itself panics over turns of this source.
 const CURSED: &str = "cursed";
@@ -117,7 +121,8 @@ impl World {
     }
 
     async fn journal(&self, source: &str, user: &str) -> Vec<JournalEntry> {
-        self.storage.journal(ConversationId::of(source, user), usize::MAX).await.expect("read")
+        let turns = self.storage.journal(ConversationId::of(source, user), u32::MAX, usize::MAX).await.expect("read");
+        turns.into_iter().map(|(_, entry)| entry.expect("readable")).collect()
     }
 
     async fn waiting(&self) -> Vec<InboxRow> {
@@ -144,7 +149,7 @@ impl Running {
 }
 
 fn open(folder: &Path) -> Arc<Redb> {
-    Arc::new(Redb::open(&folder.join("turnwise.redb"), CACHE_BYTES, NOW).expect("the database opens"))
+    Arc::new(Redb::open(&folder.join("turnwise.redb"), SETTINGS, NOW).expect("the database opens"))
 }
 
 fn inbound((source, user, text): (&str, String, String), nth: u32) -> Inbound {
@@ -316,12 +321,22 @@ fn logged(kind: &str, reason: &str) -> String {
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_writer(move || writer.clone());
     let entry = JournalEntry {
-        turn: 1,
-        session: 1,
-        at: NOW,
-        seed: 7,
+        context: Context {
+            conversation: ConversationId([1; 16]),
+            session: 1,
+            turn: 1,
+            user: User::default(),
+            source: "echo".into(),
+            now: NOW,
+            seed: 7,
+            settings: Vec::new(),
+            fields: Vec::new(),
+            desk: DeskStatus::None,
+        },
         bot: "menu".into(),
         plugin_digest: [0; 8],
+        state: None,
+        state_version: None,
         event: Event::External(crate::conversation::NamedJson::from(("pushed", "{}"))),
         outcome: Outcome::Failed { kind: kind.into(), reason: reason.into() },
         log: vec!["error: what the plugin logged".into()],

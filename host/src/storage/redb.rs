@@ -7,12 +7,14 @@
 mod apply;
 mod prepared;
 mod recover;
+mod settings;
 mod tables;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -23,15 +25,17 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::record::{self, Fate};
 use super::{
-    Accepted, Committed, InboxRow, InboxSeq, Quarantined, Settlement, Storage, StorageError, Swept, TurnCommit,
+    Accepted, Committed, InboxRow, InboxSeq, Quarantined, Recorded, Settlement, Storage, StorageError, Swept,
+    TurnCommit, TurnKey,
 };
 use crate::clock::Timestamp;
-use crate::conversation::{Conversation, ConversationId, JournalEntry};
+use crate::conversation::{Conversation, ConversationId};
 use crate::inbound::Inbound;
 use crate::limits::STORAGE_QUEUE_MAX;
 use crate::outbox::{self, OutboxSeq};
 use prepared::{Arrival, Turn};
-use tables::{CONVERSATION, INBOX, OUTBOX, QUARANTINE, SETTLED};
+pub use settings::{JournalKeep, Settings};
+use tables::{CONVERSATION, INBOX, OUTBOX, QUARANTINE, SETTLED, TURNS};
 use writer::{Op, Writer};
 
 /// Why a database file does not open.
@@ -43,6 +47,8 @@ pub enum OpenError {
     Folder { path: PathBuf, why: std::io::Error },
     #[error("{} was written by a newer host (format {found}, this one reads up to {known})", path.display())]
     Newer { path: PathBuf, found: u64, known: u64 },
+    #[error("{} was written by a development version (format {found}, this one reads {known}): move it aside to start with an empty one", path.display())]
+    Older { path: PathBuf, found: u64, known: u64 },
     #[error("{} does not open: {why}. If it is damaged, move it aside and restore a backup; it is not replaced by an empty one", path.display())]
     Unusable { path: PathBuf, why: String },
 }
@@ -57,38 +63,46 @@ pub struct Redb {
     inbox_changed: Arc<Notify>,
     outbox_changed: Arc<Notify>,
     owner_file: Option<PathBuf>,
+    settings: Settings,
 }
 
 impl Redb {
     /// Opens or creates the file, rebuilds what is kept in memory, and turns calls that a crash cut off into unknowns.
-    pub fn open(path: &Path, cache_bytes: usize, now: Timestamp) -> Result<Self, OpenError> {
+    pub fn open(path: &Path, settings: Settings, now: Timestamp) -> Result<Self, OpenError> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(|why| OpenError::Folder { path: folder.into(), why })?;
         }
         let owner_file = path.with_extension("pid");
-        let database = Database::builder().set_cache_size(cache_bytes).create(path).map_err(|error| match error {
-            redb::DatabaseError::DatabaseAlreadyOpen => OpenError::InUse {
-                path: path.into(),
-                owner: std::fs::read_to_string(&owner_file).ok().map(|pid| pid.trim().to_owned()),
-            },
-            other => OpenError::Unusable { path: path.into(), why: other.to_string() },
-        })?;
+        let database =
+            Database::builder().set_cache_size(settings.cache_bytes).create(path).map_err(|error| match error {
+                redb::DatabaseError::DatabaseAlreadyOpen => OpenError::InUse {
+                    path: path.into(),
+                    owner: std::fs::read_to_string(&owner_file).ok().map(|pid| pid.trim().to_owned()),
+                },
+                other => OpenError::Unusable { path: path.into(), why: other.to_string() },
+            })?;
         // Only ever read to name the owner in a message; the lock is redb's.
         let _ = std::fs::write(&owner_file, std::process::id().to_string());
-        Self::start(database, path, Some(owner_file), now)
+        Self::start(database, path, Some(owner_file), settings, now)
     }
 
     /// Opens a database on a backend of its own: the seam through which tests lose, tear and refuse writes.
-    pub fn open_backend(backend: impl StorageBackend, cache_bytes: usize, now: Timestamp) -> Result<Self, OpenError> {
+    pub fn open_backend(backend: impl StorageBackend, settings: Settings, now: Timestamp) -> Result<Self, OpenError> {
         let path = Path::new("(backend)");
         let database = Database::builder()
-            .set_cache_size(cache_bytes)
+            .set_cache_size(settings.cache_bytes)
             .create_with_backend(backend)
             .map_err(|error| OpenError::Unusable { path: path.into(), why: error.to_string() })?;
-        Self::start(database, path, None, now)
+        Self::start(database, path, None, settings, now)
     }
 
-    fn start(database: Database, path: &Path, owner_file: Option<PathBuf>, now: Timestamp) -> Result<Self, OpenError> {
+    fn start(
+        database: Database,
+        path: &Path,
+        owner_file: Option<PathBuf>,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Result<Self, OpenError> {
         let database = Arc::new(database);
         let recovered = recover::recover(&database, now).map_err(|error| error.at(path))?;
         let (ops, queue) = mpsc::channel(STORAGE_QUEUE_MAX);
@@ -99,6 +113,7 @@ impl Redb {
             database: Arc::clone(&database),
             queue,
             memory: recovered,
+            journal: settings.journal,
             failed: failed_sender,
             inbox_changed: Arc::clone(&inbox_changed),
             outbox_changed: Arc::clone(&outbox_changed),
@@ -115,6 +130,7 @@ impl Redb {
             inbox_changed,
             outbox_changed,
             owner_file,
+            settings,
         })
     }
 
@@ -196,19 +212,50 @@ impl Storage for Redb {
         })
     }
 
-    async fn journal(&self, id: ConversationId, max: usize) -> Result<Vec<JournalEntry>, StorageError> {
+    async fn journal(&self, id: ConversationId, before: u32, max: usize) -> Result<Vec<(u32, Recorded)>, StorageError> {
         self.read_rows(|transaction| {
             let table = transaction.open_table(CONVERSATION)?;
-            let (first, last) = (tables::journal_key(id, 0), tables::journal_key(id, u32::MAX));
-            let newest = table.range(first.as_slice()..=last.as_slice())?.rev().take(max);
-            newest
-                .map(|row| record::decode(row?.1.value()).map_err(|why| ReadError::unreadable("a conversation", why)))
-                .collect()
+            let (first, end) = (tables::journal_key(id, 0), tables::journal_key(id, before));
+            let newest = table.range(first.as_slice()..end.as_slice())?.rev().take(max);
+            let entries = newest.map(|row| {
+                let (key, entry) = row?;
+                Ok((tables::number_of(key.value()).unwrap_or_default(), record::decode(entry.value())))
+            });
+            entries.collect()
+        })
+    }
+
+    async fn turns(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        after: Option<TurnKey>,
+        max: usize,
+    ) -> Result<Vec<(TurnKey, Recorded)>, StorageError> {
+        self.read_rows(|transaction| {
+            let (turns, table) = (transaction.open_table(TURNS)?, transaction.open_table(CONVERSATION)?);
+            let end = tables::turn_key(TurnKey { at: to, conversation: ConversationId([0; 16]), turn: 0 });
+            let first = TurnKey { at: from, conversation: ConversationId([0; 16]), turn: 0 };
+            let first = after.map_or(Bound::Included(first), |after| Bound::Excluded(after.max(first)));
+            let first = first.map(tables::turn_key);
+            let places =
+                turns.range::<&[u8]>((first.as_ref().map(<[u8; 28]>::as_slice), Bound::Excluded(end.as_slice())))?;
+            let mut found = Vec::new();
+            for place in places {
+                let Some(key) = tables::turn_of(place?.0.value()) else { continue };
+                // Its place may outlive a damaged entry that was erased.
+                let entry = table.get(tables::journal_key(key.conversation, key.turn).as_slice())?;
+                found.extend(entry.map(|entry| (key, record::decode(entry.value()))));
+                if found.len() >= max {
+                    break;
+                }
+            }
+            Ok(found)
         })
     }
 
     async fn commit(&self, turns: Vec<TurnCommit>) -> Result<Vec<Committed>, StorageError> {
-        let turns = turns.into_iter().map(Turn::of).collect();
+        let turns = turns.into_iter().map(|turn| Turn::of(turn, self.settings.journal.is_kept())).collect();
         self.write(|done| Op::Commit { turns, done }).await
     }
 
@@ -299,6 +346,7 @@ enum ReadError {
     Redb(redb::Error),
     Unreadable { what: String, why: record::Unreadable },
     Newer { found: u64, known: u64 },
+    Older { found: u64, known: u64 },
 }
 
 impl ReadError {
@@ -311,12 +359,14 @@ impl ReadError {
             Self::Redb(error) => StorageError::Failed(error.to_string()),
             Self::Unreadable { what, why } => StorageError::Unreadable { what, why },
             Self::Newer { found, known } => StorageError::Failed(format!("format {found} is newer than {known}")),
+            Self::Older { found, known } => StorageError::Failed(format!("format {found} is older than {known}")),
         }
     }
 
     fn at(self, path: &Path) -> OpenError {
         match self {
             Self::Newer { found, known } => OpenError::Newer { path: path.into(), found, known },
+            Self::Older { found, known } => OpenError::Older { path: path.into(), found, known },
             other => OpenError::Unusable { path: path.into(), why: other.into_storage_error().to_string() },
         }
     }

@@ -8,7 +8,8 @@ use super::super::reference::References;
 use super::super::report::Report;
 use super::super::section::Section;
 use super::super::{Server, Storage};
-use crate::limits::{STORAGE_CACHE_BYTES, WEBHOOK_BODY_BYTES_MAX};
+use crate::limits::{JOURNAL_BYTES_MAX, JOURNAL_RETENTION, STORAGE_CACHE_BYTES, WEBHOOK_BODY_BYTES_MAX};
+use crate::storage::redb::{JournalKeep, Settings};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
 const ADMIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
@@ -22,6 +23,7 @@ const STORAGE_URL: &str = "redb:data/turnwise.redb";
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
+const GIB: usize = 1024 * 1024 * 1024;
 
 pub(super) fn read(mut section: Section<'_>, report: &Report) -> Server {
     let listen = section.address("listen", LISTEN);
@@ -80,10 +82,23 @@ pub(super) fn read_storage(mut section: Section<'_>, references: &References<'_>
     }
     let storage = Storage {
         path: references.folder.join(Path::new(path)),
-        cache_bytes: section.bytes("cache", STORAGE_CACHE_BYTES, 1024 * 1024..=64 * 1024 * 1024 * 1024),
+        settings: Settings {
+            cache_bytes: section.bytes("cache", STORAGE_CACHE_BYTES, 1024 * 1024..=64 * GIB),
+            journal: read_journal(&mut section),
+        },
     };
     section.finish();
     storage
+}
+
+/// A retention of zero keeps no journal at all.
+fn read_journal(section: &mut Section<'_>) -> JournalKeep {
+    let years = Duration::from_hours(10 * 365 * 24);
+    let bytes_max = usize::try_from(JOURNAL_BYTES_MAX).unwrap_or(usize::MAX);
+    JournalKeep {
+        retention: section.duration("journal_retention", JOURNAL_RETENTION, Duration::ZERO..=years),
+        bytes_max: section.bytes("journal", bytes_max, 1024 * 1024..=1024 * GIB) as u64,
+    }
 }
 
 fn is_path(text: &str) -> bool {

@@ -73,12 +73,12 @@ fn the_first_message_begins_the_first_session_and_the_first_turn() {
 fn ending_the_session_lets_the_next_turn_begin_another() {
     let ending = decided(NextState::Keep, vec![reply("bye"), Effect::EndSession("solved".into())]);
     let ended = turn(Some(spoken()), wrote("bye"), ending);
-    assert_eq!((ended.conversation.session, ended.journal.session), (1, 1));
+    assert_eq!((ended.conversation.session, ended.journal.context.session), (1, 1));
     assert!(ended.conversation.session_ended);
     assert!(ended.journal.unsupported.is_empty());
 
     let next = turn(Some(ended.conversation), wrote("hi again"), decided(NextState::Keep, vec![]));
-    assert_eq!((next.conversation.session, next.journal.turn), (2, 3));
+    assert_eq!((next.conversation.session, next.journal.context.turn), (2, 3));
     assert!(!next.conversation.session_ended);
     let failed_after = turn(Some(next.conversation), wrote("oops"), failed());
     assert_eq!(failed_after.conversation.session, 2);
@@ -211,7 +211,7 @@ fn no_decision_loses_an_effect_or_a_turn() {
         let Finished { conversation, journal, outbox, follow_ups } = began.finish(&route(), &Named, answer);
 
         assert_eq!(conversation.version, before.version + 1);
-        assert_eq!(u64::from(journal.turn), conversation.version);
+        assert_eq!(u64::from(journal.context.turn), conversation.version);
         let expected = match state {
             _ if fails => before.state,
             NextState::Keep => before.state,

@@ -7,9 +7,11 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, watch};
 
 use super::*;
-use crate::conversation::{Conversation, JournalEntry};
+use crate::conversation::Conversation;
 use crate::inbound::Inbound;
-use crate::storage::{Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, Swept, TurnCommit, record};
+use crate::storage::{
+    Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, Recorded, Swept, TurnCommit, TurnKey, record,
+};
 
 pub(super) struct Memory {
     state: Mutex<State>,
@@ -211,7 +213,17 @@ impl Storage for Memory {
         unimplemented!("dispatch takes nothing")
     }
 
-    async fn journal(&self, _id: ConversationId, _max: usize) -> Result<Vec<JournalEntry>, StorageError> {
+    async fn journal(&self, _: ConversationId, _: u32, _: usize) -> Result<Vec<(u32, Recorded)>, StorageError> {
+        unimplemented!("dispatch reads no journal")
+    }
+
+    async fn turns(
+        &self,
+        _: Timestamp,
+        _: Timestamp,
+        _: Option<TurnKey>,
+        _: usize,
+    ) -> Result<Vec<(TurnKey, Recorded)>, StorageError> {
         unimplemented!("dispatch reads no journal")
     }
 

@@ -23,7 +23,7 @@ impl World {
         let conversation = self.storage.read(id).await.expect("read").expect("there is one");
         let journal = self.journal("echo", "u1").await;
         assert_eq!(journal.len(), nth + 1);
-        let newest = journal.into_iter().max_by_key(|entry| entry.turn).expect("a turn");
+        let newest = journal.into_iter().max_by_key(|entry| entry.context.turn).expect("a turn");
         (conversation, newest)
     }
 }

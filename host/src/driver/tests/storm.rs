@@ -23,7 +23,7 @@ async fn turns(world: &World, driver: &Driver, users: std::ops::Range<u32>, text
         let row = world.waiting().await.remove(0);
         let stored = world.storage.read(id).await.expect("read");
         driver.turn(id, stored, row).await.expect("storage works");
-        let newest = world.journal("hostile", &user).await.into_iter().max_by_key(|entry| entry.turn);
+        let newest = world.journal("hostile", &user).await.into_iter().max_by_key(|entry| entry.context.turn);
         kinds.push(match newest.expect("a turn").outcome {
             Outcome::Failed { kind, .. } => kind,
             Outcome::Decided(_) => "decided".into(),

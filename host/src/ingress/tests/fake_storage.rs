@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::Timestamp;
-use crate::conversation::{Conversation, ConversationId, JournalEntry};
+use crate::conversation::{Conversation, ConversationId};
 use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::{self, OutboxSeq};
 use crate::storage::{
-    Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, Settlement, Storage, StorageError, Swept, TurnCommit,
+    Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, Recorded, Settlement, Storage, StorageError, Swept,
+    TurnCommit, TurnKey,
 };
 
 #[derive(Default)]
@@ -104,7 +105,17 @@ impl Storage for FakeStorage {
         unreachable!("ingress only accepts and quarantines")
     }
 
-    async fn journal(&self, _: ConversationId, _: usize) -> Result<Vec<JournalEntry>, StorageError> {
+    async fn journal(&self, _: ConversationId, _: u32, _: usize) -> Result<Vec<(u32, Recorded)>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn turns(
+        &self,
+        _: Timestamp,
+        _: Timestamp,
+        _: Option<TurnKey>,
+        _: usize,
+    ) -> Result<Vec<(TurnKey, Recorded)>, StorageError> {
         unreachable!("ingress only accepts and quarantines")
     }
 

@@ -7,26 +7,29 @@ use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 use super::ReadError;
 use super::prepared::{Arrival, Turn};
 use super::recover::Memory;
+use super::settings::JournalKeep;
 use super::tables::{
-    self, CONVERSATION, INBOX, KIND_DEDUPE, KIND_JOURNAL, OUTBOX, OutboxHead, QUARANTINE, SETTLED, Seen,
+    self, CONVERSATION, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META, OUTBOX, OutboxHead, QUARANTINE, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
 use crate::conversation::{ConversationId, JournalEntry};
 use crate::inbound::DedupeKey;
-use crate::limits::{DEDUPE_WINDOW, JOURNAL_RETENTION, QUARANTINE_RETENTION, SETTLED_RETENTION, SWEEP_ROWS_MAX};
+use crate::limits::{DEDUPE_WINDOW, QUARANTINE_RETENTION, SETTLED_RETENTION, SWEEP_ROWS_MAX};
 use crate::outbox::{OutboxSeq, Status};
 use crate::storage::record::{self, Fate};
-use crate::storage::{Accepted, Committed, InboxItem, InboxSeq, Quarantined, Settlement, Swept};
+use crate::storage::{Accepted, Committed, InboxItem, InboxSeq, Quarantined, Settlement, Swept, TurnKey};
 
 /// One transaction's tables, opened as they are needed: each open table costs the commit a few pages.
 pub(super) struct Batch<'txn> {
     transaction: &'txn WriteTransaction,
     memory: &'txn mut Memory,
-    conversation: Lazy<'txn, &'static [u8]>,
-    inbox: Lazy<'txn, u64>,
-    outbox: Lazy<'txn, u64>,
-    settled: Lazy<'txn, u64>,
-    quarantine: Lazy<'txn, u64>,
+    conversation: Lazy<'txn, &'static [u8], &'static [u8]>,
+    turns: Lazy<'txn, &'static [u8], u64>,
+    inbox: Lazy<'txn, u64, &'static [u8]>,
+    outbox: Lazy<'txn, u64, &'static [u8]>,
+    settled: Lazy<'txn, u64, &'static [u8]>,
+    quarantine: Lazy<'txn, u64, &'static [u8]>,
+    meta: Lazy<'txn, &'static str, u64>,
     pub(super) changed: Changed,
 }
 
@@ -43,10 +46,12 @@ impl<'txn> Batch<'txn> {
             transaction,
             memory,
             conversation: Lazy::new(CONVERSATION),
+            turns: Lazy::new(TURNS),
             inbox: Lazy::new(INBOX),
             outbox: Lazy::new(OUTBOX),
             settled: Lazy::new(SETTLED),
             quarantine: Lazy::new(QUARANTINE),
+            meta: Lazy::new(META),
             changed: Changed::default(),
         }
     }
@@ -124,7 +129,12 @@ impl<'txn> Batch<'txn> {
             return Ok(Committed::Conflict);
         }
         table.insert(state_key.as_slice(), turn.conversation.as_slice())?;
-        table.insert(turn.journal_key.as_slice(), turn.journal.as_slice())?;
+        if let Some(journaled) = &turn.journal {
+            table.insert(journaled.key.as_slice(), journaled.row.as_slice())?;
+            let bytes = journaled.row.len() as u64;
+            self.turns.open(self.transaction)?.insert(journaled.turn_key.as_slice(), bytes)?;
+            self.memory.journal_bytes += bytes;
+        }
         if let Some((key, row)) = &turn.dedupe {
             table.insert(tables::dedupe_key(turn.id, *key).as_slice(), row.as_slice())?;
             // The same text sent again since is another message, and known by its own number until its own turn.
@@ -178,8 +188,11 @@ impl<'txn> Batch<'txn> {
     }
 
     /// Looks at a bounded piece of each table, so that no batch waits long for it.
-    pub(super) fn sweep(&mut self, now: Timestamp) -> Result<Swept, ReadError> {
-        let swept = self.sweep_conversations(now)?;
+    pub(super) fn sweep(&mut self, now: Timestamp, keep: JournalKeep) -> Result<Swept, ReadError> {
+        let swept = match (self.sweep_journal(now, keep)?, self.sweep_dedupe_keys(now)?) {
+            (Swept::All, Swept::All) => Swept::All,
+            _ => Swept::APiece,
+        };
         let is_old = |at: Timestamp, retention: Duration| now.since(at) >= retention;
         sweep_log(self.settled.open(self.transaction)?, |fate: Fate| match fate.status {
             Status::Sent { at, .. } | Status::Dead { at, .. } => is_old(at, SETTLED_RETENTION),
@@ -191,22 +204,48 @@ impl<'txn> Batch<'txn> {
         Ok(swept)
     }
 
-    fn sweep_conversations(&mut self, now: Timestamp) -> Result<Swept, ReadError> {
+    /// Removes the oldest turns until the rest is young enough, and small enough all together.
+    fn sweep_journal(&mut self, now: Timestamp, keep: JournalKeep) -> Result<Swept, ReadError> {
+        let before = self.memory.journal_bytes;
+        let mut swept = Swept::APiece;
+        for _ in 0..SWEEP_ROWS_MAX {
+            let turns = self.turns.open(self.transaction)?;
+            let oldest = turns.first()?.map(|(key, bytes)| (key.value().to_vec(), bytes.value()));
+            let Some((key, bytes)) = oldest else {
+                self.memory.journal_bytes = 0;
+                swept = Swept::All;
+                break;
+            };
+            let turn = tables::turn_of(&key);
+            let is_old = turn.is_none_or(|turn| now.since(turn.at) >= keep.retention);
+            if !is_old && self.memory.journal_bytes <= keep.bytes_max {
+                swept = Swept::All;
+                break;
+            }
+            turns.remove(key.as_slice())?;
+            self.memory.journal_bytes = self.memory.journal_bytes.saturating_sub(bytes);
+            if let Some(TurnKey { conversation, turn, .. }) = turn {
+                let table = self.conversation.open(self.transaction)?;
+                table.remove(tables::journal_key(conversation, turn).as_slice())?;
+            }
+        }
+        let saved = &mut self.memory.journal_bytes_saved;
+        if *saved != self.memory.journal_bytes || before != self.memory.journal_bytes {
+            *saved = self.memory.journal_bytes;
+            self.meta.open(self.transaction)?.insert(JOURNAL_BYTES, *saved)?;
+        }
+        Ok(swept)
+    }
+
+    fn sweep_dedupe_keys(&mut self, now: Timestamp) -> Result<Swept, ReadError> {
         let table = self.conversation.open(self.transaction)?;
         let mut outdated = Vec::new();
         let mut last = Vec::new();
         for row in table.range(self.memory.swept_to.as_slice()..)?.take(SWEEP_ROWS_MAX) {
             let (key, value) = row?;
             let (key, value) = (key.value(), value.value());
-            let old = match tables::kind_of(key) {
-                Some(KIND_DEDUPE) => {
-                    record::decode::<Seen>(value).is_ok_and(|seen| now.since(Timestamp(seen.at)) >= DEDUPE_WINDOW)
-                }
-                Some(KIND_JOURNAL) => {
-                    record::decode::<JournalEntry>(value).is_ok_and(|entry| now.since(entry.at) >= JOURNAL_RETENTION)
-                }
-                _ => false,
-            };
+            let old = tables::kind_of(key) == Some(KIND_DEDUPE)
+                && record::decode::<Seen>(value).is_ok_and(|seen| now.since(Timestamp(seen.at)) >= DEDUPE_WINDOW);
             last = key.to_vec();
             if old {
                 outdated.push(last.clone());
@@ -225,6 +264,7 @@ impl<'txn> Batch<'txn> {
 
     pub(super) fn erase(&mut self, id: ConversationId) -> Result<(), ReadError> {
         let (first, last) = (id.0.to_vec(), [id.0.as_slice(), &[0xff; 18]].concat());
+        self.erase_turns(id)?;
         self.conversation.open(self.transaction)?.retain_in(first.as_slice()..=last.as_slice(), |_, _| false)?;
         self.memory.pending.retain(|(conversation, _), _| *conversation != id);
 
@@ -237,6 +277,29 @@ impl<'txn> Batch<'txn> {
             let fate: Fate = record::decode(bytes).map_err(|why| ReadError::unreadable("outbox", why))?;
             Ok(fate.conversation == id)
         })
+    }
+}
+
+impl Batch<'_> {
+    /// Forgets the places of a conversation's journal entries; the entries themselves are the caller's.
+    fn erase_turns(&mut self, id: ConversationId) -> Result<(), ReadError> {
+        let (first, last) = (tables::journal_key(id, 0), tables::journal_key(id, u32::MAX));
+        let table = self.conversation.open(self.transaction)?;
+        let mut places = Vec::new();
+        for row in table.range(first.as_slice()..=last.as_slice())? {
+            let (key, entry) = row?;
+            // A damaged entry's place stays, and is passed over by whoever reads the turns.
+            let at = record::decode::<JournalEntry>(entry.value()).map(|entry| entry.context.now);
+            if let (Some(turn), Ok(at)) = (tables::number_of(key.value()), at) {
+                places.push(tables::turn_key(TurnKey { at, conversation: id, turn }));
+            }
+        }
+        let turns = self.turns.open(self.transaction)?;
+        for place in places {
+            let bytes = turns.remove(place.as_slice())?.map_or(0, |bytes| bytes.value());
+            self.memory.journal_bytes = self.memory.journal_bytes.saturating_sub(bytes);
+        }
+        Ok(())
     }
 }
 
@@ -273,17 +336,17 @@ fn remove_where(
 }
 
 /// A table that is opened at its first use in the transaction.
-struct Lazy<'txn, K: redb::Key + 'static> {
-    definition: TableDefinition<'static, K, &'static [u8]>,
-    table: Option<Table<'txn, K, &'static [u8]>>,
+struct Lazy<'txn, K: redb::Key + 'static, V: redb::Value + 'static> {
+    definition: TableDefinition<'static, K, V>,
+    table: Option<Table<'txn, K, V>>,
 }
 
-impl<'txn, K: redb::Key + 'static> Lazy<'txn, K> {
-    fn new(definition: TableDefinition<'static, K, &'static [u8]>) -> Self {
+impl<'txn, K: redb::Key + 'static, V: redb::Value + 'static> Lazy<'txn, K, V> {
+    fn new(definition: TableDefinition<'static, K, V>) -> Self {
         Self { definition, table: None }
     }
 
-    fn open(&mut self, transaction: &'txn WriteTransaction) -> Result<&mut Table<'txn, K, &'static [u8]>, ReadError> {
+    fn open(&mut self, transaction: &'txn WriteTransaction) -> Result<&mut Table<'txn, K, V>, ReadError> {
         if self.table.is_none() {
             self.table = Some(transaction.open_table(self.definition)?);
         }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::tables::{self, OutboxHead, Seen};
 use crate::clock::Timestamp;
-use crate::conversation::ConversationId;
+use crate::conversation::{Context, ConversationId, JournalEntry};
 use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::Status;
 use crate::storage::record;
-use crate::storage::{InboxItem, TurnCommit};
+use crate::storage::{InboxItem, TurnCommit, TurnKey};
 
 /// An inbound to append.
 pub(super) struct Arrival {
@@ -28,14 +28,32 @@ impl Arrival {
     }
 }
 
+/// A journal entry, and where it goes.
+pub(super) struct Journaled {
+    pub key: [u8; 21],
+    pub turn_key: [u8; 28],
+    pub row: Vec<u8>,
+}
+
+impl Journaled {
+    fn of(entry: &JournalEntry) -> Self {
+        let Context { conversation, turn, now: at, .. } = entry.context;
+        Self {
+            key: tables::journal_key(conversation, turn),
+            turn_key: tables::turn_key(TurnKey { at, conversation, turn }),
+            row: record::encode(entry),
+        }
+    }
+}
+
 /// A turn to commit.
 pub(super) struct Turn {
     pub id: ConversationId,
     pub expected_version: u64,
     pub consumed: u64,
     pub conversation: Vec<u8>,
-    pub journal_key: [u8; 21],
-    pub journal: Vec<u8>,
+    /// None where no journal is kept.
+    pub journal: Option<Journaled>,
     /// The key to remember, and its row.
     pub dedupe: Option<(DedupeKey, Vec<u8>)>,
     pub outbox: Vec<Vec<u8>>,
@@ -44,7 +62,8 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn of(turn: TurnCommit) -> Self {
+    /// `journal`: whether one is kept.
+    pub(super) fn of(turn: TurnCommit, journal: bool) -> Self {
         let TurnCommit { id, consumed, .. } = turn;
         let ready = OutboxHead { status: Status::Ready, attempts: 0, ambiguous: 0 };
         let seen = |received: Timestamp| record::encode(&Seen { seq: consumed.0, at: received.0 });
@@ -53,8 +72,7 @@ impl Turn {
             expected_version: turn.expected_version,
             consumed: consumed.0,
             conversation: record::encode(&turn.conversation),
-            journal_key: tables::journal_key(id, turn.journal.turn),
-            journal: record::encode(&turn.journal),
+            journal: journal.then(|| Journaled::of(&turn.journal)),
             dedupe: turn.dedupe.map(|(key, received)| (key, seen(received))),
             outbox: turn.outbox.iter().map(|entry| tables::outbox_value(&ready, &record::encode(entry))).collect(),
             follow_ups: turn

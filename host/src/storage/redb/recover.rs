@@ -1,19 +1,22 @@
 //! What happens once at open: the format is checked, the start is counted, memory is rebuilt from the inbox, and calls that a
 //! crash cut off become unknowns.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use redb::{Database, ReadableTable};
 
 use super::ReadError;
-use super::tables::{self, CONVERSATION, INBOX, META, OUTBOX, OutboxHead, QUARANTINE, SETTLED, Seen};
+use super::tables::{
+    self, CONVERSATION, INBOX, JOURNAL_BYTES, META, OUTBOX, OutboxHead, QUARANTINE, SETTLED, Seen, TURNS,
+};
 use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
 use crate::inbound::DedupeKey;
 use crate::outbox::Status;
 use crate::storage::{InboxItem, InboxSeq};
 
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// A sequence number is the count of starts and, below it, a counter: it grows across restarts without being stored.
 const COUNTER_BITS: u32 = 40;
 
@@ -23,6 +26,9 @@ pub(super) struct Memory {
     /// Accepted but not yet consumed; once consumed, the key is a row of the conversation.
     pub pending: HashMap<(ConversationId, DedupeKey), Seen>,
     pub last_seq: u64,
+    /// All journal entries. Saved with each sweep: after a crash it is short of what came since the last.
+    pub journal_bytes: u64,
+    pub journal_bytes_saved: u64,
     /// Where the last sweep of the conversation table stopped.
     pub swept_to: Vec<u8>,
 }
@@ -33,21 +39,31 @@ pub(super) fn recover(database: &Database, now: Timestamp) -> Result<Memory, Rea
     let memory = {
         let mut meta = transaction.open_table(META)?;
         let found = meta.get("format")?.map_or(FORMAT, |format| format.value());
-        if found > FORMAT {
-            return Err(ReadError::Newer { found, known: FORMAT });
+        match found.cmp(&FORMAT) {
+            Ordering::Less => return Err(ReadError::Older { found, known: FORMAT }),
+            Ordering::Equal => {}
+            Ordering::Greater => return Err(ReadError::Newer { found, known: FORMAT }),
         }
+        let journal_bytes = meta.get(JOURNAL_BYTES)?.map_or(0, |bytes| bytes.value());
         let starts = meta.get("starts")?.map_or(0, |starts| starts.value()) + 1;
         meta.insert("format", FORMAT)?;
         meta.insert("starts", starts)?;
 
         // Opened once so that readers find them.
         transaction.open_table(CONVERSATION)?;
+        transaction.open_table(TURNS)?;
         transaction.open_table(SETTLED)?;
         transaction.open_table(QUARANTINE)?;
 
         let pending = pending(&transaction.open_table(INBOX)?)?;
         mark_interrupted(&mut transaction.open_table(OUTBOX)?, now)?;
-        Memory { pending, last_seq: starts << COUNTER_BITS, swept_to: Vec::new() }
+        Memory {
+            pending,
+            last_seq: starts << COUNTER_BITS,
+            swept_to: Vec::new(),
+            journal_bytes,
+            journal_bytes_saved: journal_bytes,
+        }
     };
     transaction.commit()?;
     Ok(memory)

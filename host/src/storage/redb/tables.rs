@@ -7,14 +7,18 @@ use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
 
 use super::ReadError;
+use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
 use crate::inbound::DedupeKey;
 use crate::outbox::{self, OutboxSeq};
 use crate::storage::record;
-use crate::storage::{InboxItem, InboxRow, InboxSeq};
+use crate::storage::{InboxItem, InboxRow, InboxSeq, TurnKey};
 
 /// `conversation[16] | kind[1] | sub`: state, dedupe keys and journal of every conversation.
 pub(super) const CONVERSATION: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("conversation");
+/// `at[8] | conversation[16] | turn[4]` of every journal entry, with its size in bytes: a day can be read without all conversations,
+/// and the oldest found.
+pub(super) const TURNS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("turns");
 /// Accepted, not yet consumed.
 pub(super) const INBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("inbox");
 /// Committed, not yet settled.
@@ -23,11 +27,14 @@ pub(super) const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new(
 pub(super) const SETTLED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("settled");
 /// Webhook bodies that could not be read.
 pub(super) const QUARANTINE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("quarantine");
-/// The format's version and the count of starts.
+/// The format's version, the count of starts, and how large the journal is.
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
+/// In META: the size of all journal entries in bytes, as it was when the journal was last swept.
+pub(super) const JOURNAL_BYTES: &str = "journal_bytes";
+
 pub(super) const KIND_DEDUPE: u8 = b'D';
-pub(super) const KIND_JOURNAL: u8 = b'H';
+const KIND_JOURNAL: u8 = b'H';
 const KIND_STATE: u8 = b'S';
 
 /// Where a conversation's state is.
@@ -43,6 +50,28 @@ pub(super) fn dedupe_key(id: ConversationId, key_: DedupeKey) -> [u8; 33] {
 /// Where one of its turns is.
 pub(super) fn journal_key(id: ConversationId, turn: u32) -> [u8; 21] {
     key(id, KIND_JOURNAL, turn.to_be_bytes())
+}
+
+/// The place of a turn among all turns.
+pub(super) fn turn_key(key: TurnKey) -> [u8; 28] {
+    let mut bytes = [0; 28];
+    bytes[..8].copy_from_slice(&key.at.0.to_be_bytes());
+    bytes[8..24].copy_from_slice(&key.conversation.0);
+    bytes[24..].copy_from_slice(&key.turn.to_be_bytes());
+    bytes
+}
+
+/// A turn from its place; none where the key is not one of ours.
+pub(super) fn turn_of(key: &[u8]) -> Option<TurnKey> {
+    let (at, rest) = key.split_first_chunk::<8>()?;
+    let (conversation, rest) = rest.split_first_chunk::<16>()?;
+    let turn = u32::from_be_bytes(rest.try_into().ok()?);
+    Some(TurnKey { at: Timestamp(u64::from_be_bytes(*at)), conversation: ConversationId(*conversation), turn })
+}
+
+/// The number of a journal row's turn.
+pub(super) fn number_of(key: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(*key.get(17..)?.first_chunk()?))
 }
 
 /// The kind of a row of the conversation table.

@@ -7,13 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::*;
-use crate::conversation::{Decision, Event, Message, NamedJson, NextState, Outcome, User};
+use crate::conversation::{
+    Context, Decision, DeskStatus, Event, JournalEntry, Message, NamedJson, NextState, Outcome, User,
+};
 use crate::inbound::DedupeKey;
 use crate::limits::{DEDUPE_WINDOW, JOURNAL_RETENTION};
 use crate::outbox::{Action, Entry, Recipient, Status};
 use crate::storage::InboxItem;
 
-pub(super) const CACHE_BYTES: usize = 4 * 1024 * 1024;
+pub(super) const SETTINGS: Settings = Settings {
+    cache_bytes: 4 * 1024 * 1024,
+    journal: JournalKeep { retention: JOURNAL_RETENTION, bytes_max: 1024 * 1024 },
+};
 pub(super) const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 struct Folder(tempfile::TempDir);
@@ -24,7 +29,7 @@ impl Folder {
     }
 
     fn open(&self) -> Redb {
-        Redb::open(&self.file(), CACHE_BYTES, NOW).expect("the database opens")
+        Redb::open(&self.file(), SETTINGS, NOW).expect("the database opens")
     }
 
     fn file(&self) -> PathBuf {
@@ -74,12 +79,22 @@ pub(super) fn turn_on(row: &InboxRow, before: Option<&Conversation>) -> TurnComm
         consumed: row.seq,
         dedupe: Some((*dedupe_key, *received)),
         journal: JournalEntry {
-            turn,
-            session: 1,
-            at: *received,
-            seed: 7,
+            context: Context {
+                conversation: row.conversation,
+                session: 1,
+                turn,
+                user: inbound.user.clone(),
+                source: inbound.source.clone(),
+                now: *received,
+                seed: 7,
+                settings: Vec::new(),
+                fields: inbound.fields.clone(),
+                desk: DeskStatus::None,
+            },
             bot: "menu".into(),
             plugin_digest: [1; 8],
+            state: before.and_then(|conversation| conversation.state.clone()),
+            state_version: None,
             event: Event::Message(message),
             outcome: Outcome::Decided(decision),
             log: Vec::new(),
@@ -212,7 +227,7 @@ async fn a_turn_is_committed_whole() {
     assert_eq!(storage.take(InboxSeq(0), 10).await.expect("rows"), []);
     let conversation = storage.read(row.conversation).await.expect("readable").expect("there");
     assert_eq!((conversation.version, conversation.state.as_deref()), (1, Some("{\"n\":1}")));
-    assert_eq!(storage.journal(row.conversation, 10).await.expect("journal").len(), 1);
+    assert_eq!(storage.journal(row.conversation, u32::MAX, 10).await.expect("journal").len(), 1);
     let due = storage.due(OutboxSeq(0), 10).await.expect("rows");
     assert_eq!((due.len(), &due[0].status, &due[0].entry), (1, &Status::Ready, &reply(row.conversation, 1)));
 }
@@ -232,7 +247,7 @@ async fn a_commit_from_another_version_writes_nothing() {
         std::slice::from_ref(&row),
         "the message still waits"
     );
-    assert_eq!(storage.journal(row.conversation, 10).await.expect("journal").len(), 1);
+    assert_eq!(storage.journal(row.conversation, u32::MAX, 10).await.expect("journal").len(), 1);
 
     let before = storage.read(row.conversation).await.expect("readable");
     let turn = turn_on(&row, before.as_ref());
@@ -318,7 +333,7 @@ async fn erasing_a_conversation_leaves_nothing_of_it_and_all_of_the_others() {
     storage.erase(erased).await.expect("erased");
 
     assert_eq!(storage.read(erased).await.expect("readable"), None);
-    assert_eq!(storage.journal(erased, 10).await.expect("journal"), []);
+    assert_eq!(storage.journal(erased, u32::MAX, 10).await.expect("journal"), []);
     assert!(storage.take(InboxSeq(0), 10).await.expect("rows").iter().all(|row| row.conversation != erased));
     assert!(storage.due(OutboxSeq(0), 10).await.expect("rows").iter().all(|row| row.entry.conversation == other));
     assert!(storage.read(other).await.expect("readable").is_some());
@@ -332,14 +347,14 @@ async fn the_sweep_removes_what_has_outlived_its_retention() {
     let storage = folder.open();
     let id = converse(&storage, "u1", "d1").await.conversation;
     storage.sweep(NOW.after(DEDUPE_WINDOW)).await.expect("swept");
-    assert_eq!(storage.journal(id, 10).await.expect("journal").len(), 1, "turns are kept longer");
+    assert_eq!(storage.journal(id, u32::MAX, 10).await.expect("journal").len(), 1, "turns are kept longer");
     assert!(matches!(accept_one(&storage, NOW, inbound("u1", "d1", "hi")).await, Accepted::New(_)), "the key is gone");
 
     // The first sweep after the end was reached starts again at the beginning.
     for _ in 0..2 {
         storage.sweep(NOW.after(JOURNAL_RETENTION)).await.expect("swept");
     }
-    assert_eq!(storage.journal(id, 10).await.expect("journal"), []);
+    assert_eq!(storage.journal(id, u32::MAX, 10).await.expect("journal"), []);
     assert!(storage.read(id).await.expect("readable").is_some(), "the conversation itself stays");
 }
 
@@ -372,7 +387,7 @@ async fn b7_a_row_of_a_newer_host_is_refused_at_start() {
     let folder = Folder::new();
     folder.open().close().await.expect("closes");
     write_raw(&folder, INBOX, &[9, 1, 2]);
-    let error = Redb::open(&folder.file(), CACHE_BYTES, NOW).expect_err("it is newer").to_string();
+    let error = Redb::open(&folder.file(), SETTINGS, NOW).expect_err("it is newer").to_string();
     assert!(error.contains("written by a newer host"), "{error}");
 }
 
@@ -380,7 +395,7 @@ async fn b7_a_row_of_a_newer_host_is_refused_at_start() {
 async fn c6_a_second_process_is_refused_by_name() {
     let folder = Folder::new();
     let _open = folder.open();
-    let error = Redb::open(&folder.file(), CACHE_BYTES, NOW).expect_err("it is in use").to_string();
+    let error = Redb::open(&folder.file(), SETTINGS, NOW).expect_err("it is in use").to_string();
     assert!(error.contains("turnwise.redb is already open in another process"), "{error}");
     assert!(error.contains(&format!("pid {}", std::process::id())), "{error}");
 }
@@ -389,7 +404,7 @@ async fn c6_a_second_process_is_refused_by_name() {
 fn c5_a_file_that_is_no_database_is_refused_and_left_alone() {
     let folder = Folder::new();
     std::fs::write(folder.file(), b"not a database, but somebody's file").expect("written");
-    let error = Redb::open(&folder.file(), CACHE_BYTES, NOW).expect_err("it is no database").to_string();
+    let error = Redb::open(&folder.file(), SETTINGS, NOW).expect_err("it is no database").to_string();
     assert!(error.contains("does not open"), "{error}");
     assert_eq!(std::fs::read(folder.file()).expect("readable"), b"not a database, but somebody's file");
 }
@@ -454,7 +469,7 @@ impl StorageBackend for Panicking {
 async fn c2_a_writer_that_panics_is_a_storage_that_failed() {
     let armed = Arc::new(AtomicBool::new(false));
     let disk = Panicking { disk: redb::backends::InMemoryBackend::new(), armed: armed.clone() };
-    let storage = Redb::open_backend(disk, CACHE_BYTES, NOW).expect("opens");
+    let storage = Redb::open_backend(disk, SETTINGS, NOW).expect("opens");
     armed.store(true, Ordering::Release);
     storage.accept(NOW, vec![inbound("u1", "d1", "hi")]).await.expect_err("it is not durable");
     let reason = tokio::time::timeout(Duration::from_secs(30), storage.failed()).await.expect("it is noticed");

@@ -9,6 +9,7 @@ use super::ReadError;
 use super::apply::{Batch, Changed};
 use super::prepared::{Arrival, Turn};
 use super::recover::Memory;
+use super::settings::JournalKeep;
 use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
 use crate::limits::STORAGE_BATCH_MAX;
@@ -31,6 +32,7 @@ pub(super) struct Writer {
     pub database: Arc<Database>,
     pub queue: mpsc::Receiver<Op>,
     pub memory: Memory,
+    pub journal: JournalKeep,
     pub failed: watch::Sender<Option<String>>,
     pub inbox_changed: Arc<Notify>,
     pub outbox_changed: Arc<Notify>,
@@ -74,7 +76,7 @@ impl Writer {
                     Op::Quarantine { bodies, done } => answer(done, batch.quarantine(&bodies)?),
                     Op::Commit { turns, done } => answer(done, batch.commit(turns)?),
                     Op::Settle { settlements, done } => answer(done, batch.settle(settlements)?),
-                    Op::Sweep { now, done } => answer(done, batch.sweep(now)?),
+                    Op::Sweep { now, done } => answer(done, batch.sweep(now, self.journal)?),
                     Op::Erase { id, done } => answer(done, batch.erase(id)?),
                 });
             }

@@ -150,14 +150,14 @@ async fn holds(image: Vec<u8>, acknowledged: usize) -> Result<(), String> {
     if image.is_empty() && acknowledged == 0 {
         return Ok(());
     }
-    let storage = Redb::open_backend(Disk::with(image), CACHE_BYTES, NOW).map_err(|error| error.to_string())?;
+    let storage = Redb::open_backend(Disk::with(image), SETTINGS, NOW).map_err(|error| error.to_string())?;
     let waiting = storage.take(InboxSeq(0), 1_000).await.map_err(|error| error.to_string())?;
     let replies = storage.due(OutboxSeq(0), 1_000).await.map_err(|error| error.to_string())?;
     let mut turns = 0;
     for user in ["u0", "u1", "u2"] {
         let id = ConversationId::of("whatsapp", user);
         let conversation = storage.read(id).await.map_err(|error| error.to_string())?.unwrap_or_default();
-        let journal = storage.journal(id, 1_000).await.map_err(|error| error.to_string())?;
+        let journal = storage.journal(id, u32::MAX, 1_000).await.map_err(|error| error.to_string())?;
         let sent = replies.iter().filter(|row| row.entry.conversation == id).count();
         let version = usize::try_from(conversation.version).expect("few turns");
         if (journal.len(), sent) != (version, version) {
@@ -174,7 +174,7 @@ async fn holds(image: Vec<u8>, acknowledged: usize) -> Result<(), String> {
 
 async fn images() -> Vec<(usize, Vec<u8>)> {
     let disk = Disk::with(Vec::new());
-    let storage = Redb::open_backend(disk.clone(), CACHE_BYTES, NOW).expect("opens");
+    let storage = Redb::open_backend(disk.clone(), SETTINGS, NOW).expect("opens");
     disk.inner().images.clear();
     run_messages(&storage, |count| disk.inner().acknowledged = count).await.expect("a healthy disk");
     storage.close().await.expect("closes");
@@ -206,7 +206,7 @@ async fn b3_a_disk_that_lags_is_found_out() {
 async fn c2_after_an_io_error_nothing_is_acknowledged_and_nothing_acknowledged_is_lost() {
     for fails_after in (5..400).step_by(13) {
         let disk = Disk::with(Vec::new());
-        let storage = Redb::open_backend(disk.clone(), CACHE_BYTES, NOW).expect("opens");
+        let storage = Redb::open_backend(disk.clone(), SETTINGS, NOW).expect("opens");
         disk.inner().fails_after = Some(fails_after);
         let error =
             run_messages(&storage, |count| disk.inner().acknowledged = count).await.expect_err("the disk fails");
