@@ -1,0 +1,4 @@
+#[test]
+fn transcripts() {
+    turnwise_plugin::testing::run_folder::<crate::Assistant>("tests");
+}
