@@ -1,5 +1,6 @@
 //! `turnwise.toml`: a pure function from its text and the environment to a [`Config`], or to every mistake at once.
 
+mod connection;
 pub mod dev;
 pub mod environment;
 pub mod error;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use crate::conversation::NamedJson;
 use crate::storage;
+pub use connection::{Connection, Header, RetryRule};
 pub use dev::DevOptions;
 pub use environment::{Environment, SystemEnvironment};
 pub use error::{ConfigError, ConfigErrors, Position};
@@ -37,6 +39,7 @@ pub struct Config {
     pub braze: Braze,
     pub sources: BTreeMap<String, Source>,
     pub plugins: Plugins,
+    pub connections: BTreeMap<String, Connection>,
 }
 
 /// `[server]`
@@ -116,6 +119,19 @@ impl Plugins {
     pub fn file(&self, name: &str) -> PathBuf {
         self.named.get(name).map_or_else(|| self.dir.join(format!("{name}.wasm")), |plugin| plugin.file.clone())
     }
+
+    /// Whether the plugin of this name was given this connection.
+    #[must_use]
+    pub fn may_call(&self, name: &str, connection: &str) -> bool {
+        self.named.get(name).is_some_and(|plugin| plugin.connections.iter().any(|granted| granted == connection))
+    }
+
+    /// Whether the plugin of this name may trigger this campaign or Canvas by name.
+    #[must_use]
+    pub fn may_trigger(&self, name: &str, campaign: &str) -> bool {
+        let granted = self.named.get(name).and_then(|plugin| plugin.campaigns.as_ref());
+        granted.is_none_or(|granted| granted.iter().any(|granted| granted == campaign))
+    }
 }
 
 /// `[plugins.NAME]`
@@ -126,6 +142,10 @@ pub struct Plugin {
     pub sha256: Option<[u8; 32]>,
     pub settings: Vec<NamedJson>,
     pub limits: PluginLimits,
+    /// Which of `[connections]` it may call.
+    pub connections: Vec<String>,
+    /// Which campaigns and Canvases it may trigger by name; all where none are listed.
+    pub campaigns: Option<Vec<String>>,
 }
 
 /// `[plugins.NAME.limits]`

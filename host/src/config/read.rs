@@ -2,6 +2,8 @@
 //! that reading goes on; only a report without errors lets the result out.
 
 mod braze;
+mod connection_headers;
+mod connections;
 mod plugins;
 mod server;
 mod sources;
@@ -130,12 +132,12 @@ fn read(mut root: Section<'_>, references: &References<'_>) -> Config {
     let server = server::read(root.section("server"), references.report);
     let storage = server::read_storage(root.section("storage"), references);
     let braze = braze::read(root.section("braze"), references);
-    let plugins = plugins::read(root.section("plugins"), &storage, references);
+    let connections = connections::read(root.section("connections"), references);
+    let plugins = plugins::read(root.section("plugins"), &storage, &braze, &connections, references);
     let sources = sources::read(root.section("sources"), &plugins, &braze, references);
-    root.not_supported("connections", "plugins cannot make HTTP requests yet");
     root.not_supported("desk", "there is no desk for agents yet");
     root.finish();
-    Config { server, storage, braze, sources, plugins }
+    Config { server, storage, braze, sources, plugins, connections }
 }
 
 /// TOML's own messages, the first of each line: one slip often breaks the rest of its line.
@@ -162,7 +164,10 @@ fn report_syntax(errors: &[Error], text: &str, report: &Report) {
 /// A line that cannot be read may still hold a secret: what stands behind a key for secrets is not shown.
 fn hide_secret(line: &str, begin: usize, report: &Report) {
     let Some((key, value)) = line.split_once('=') else { return };
-    if matches!(key.trim(), "api_key" | "tokens") && !value.contains("env:") && !value.contains("file:") {
+    let name = key.trim().trim_matches(['"', '\'']);
+    let secret = matches!(name, "api_key" | "tokens") || connection_headers::is_secret(name);
+    // A table of headers may hold a reference beside what is none.
+    if name == "headers" || secret && !value.contains("env:") && !value.contains("file:") {
         let start = begin + key.len() + 1;
         report.secret(start..start + value.len());
     }

@@ -144,6 +144,32 @@ impl<'a> Section<'a> {
         text
     }
 
+    /// A list of texts, if it is there. Without a default an empty list is one; with one it would switch off what has to be there.
+    pub(super) fn texts(
+        &mut self,
+        key: &'static str,
+        default: Option<&[String]>,
+        example: &str,
+    ) -> Option<Vec<Spanned<String>>> {
+        let (_, value) = self.take(key, default.map(|texts| format!("{texts:?}")))?;
+        let DeValue::Array(items) = *value.get_ref() else {
+            self.wrong_type(key, &value, "a list of texts in quotes", example);
+            return None;
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            match item.get_ref().as_str() {
+                Some(text) => texts.push(Spanned::new(item.span(), text.to_owned())),
+                None => self.wrong_type(key, &Spanned::new(item.span(), item.get_ref()), "a list of texts in quotes", example),
+            }
+        }
+        if texts.is_empty() && items.is_empty() && default.is_some_and(|default| !default.is_empty()) {
+            let message = format!("`{key}` is an empty list, which allows nothing");
+            self.report.error("empty-list", value.span(), message, format!("remove it, or write `{key} = {example}`"));
+        }
+        Some(texts)
+    }
+
     pub(super) fn flag(&mut self, key: &'static str, default: bool) -> bool {
         let Some((_, value)) = self.take(key, Some(default.to_string())) else { return default };
         value.get_ref().as_bool().unwrap_or_else(|| {

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::super::reference::References;
 use super::super::report::Report;
 use super::super::section::Section;
-use super::super::{Plugin, PluginLimits, Plugins, Storage, suggest};
+use super::super::{Braze, Connection, Plugin, PluginLimits, Plugins, Storage, suggest};
 use crate::conversation::NamedJson;
 
 const DIR: &str = "plugins";
@@ -19,7 +19,13 @@ const SHA256_EXAMPLE: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca4
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-pub(super) fn read(mut section: Section<'_>, storage: &Storage, references: &References<'_>) -> Plugins {
+pub(super) fn read(
+    mut section: Section<'_>,
+    storage: &Storage,
+    braze: &Braze,
+    connections: &BTreeMap<String, Connection>,
+    references: &References<'_>,
+) -> Plugins {
     let dir = section.text("dir", Some(DIR), DIR).map_or_else(|| DIR.to_owned(), Spanned::into_inner);
     let dir = references.folder.join(dir);
     let cache = read_cache(&mut section, storage, references);
@@ -29,12 +35,51 @@ pub(super) fn read(mut section: Section<'_>, storage: &Storage, references: &Ref
         let sha256 = read_sha256(&mut section, references.report);
         let settings = read_settings(section.section("settings"), references.report);
         let limits = read_limits(section.section("limits"));
-        section.not_supported("connections", "plugins cannot make HTTP requests yet");
-        section.not_supported("campaigns", "a plugin may use every campaign under `[braze.campaigns]`");
+        let (connections, campaigns) = read_grants(&mut section, braze, connections, references.report);
         section.finish();
-        named.insert(name.to_owned(), Plugin { file, sha256, settings, limits });
+        named.insert(name.to_owned(), Plugin { file, sha256, settings, limits, connections, campaigns });
     }
     Plugins { dir, cache, named }
+}
+
+/// The connections it may call, none by default, and the campaigns and Canvases it may trigger, all by default.
+fn read_grants(
+    section: &mut Section<'_>,
+    braze: &Braze,
+    connections: &BTreeMap<String, Connection>,
+    report: &Report,
+) -> (Vec<String>, Option<Vec<String>>) {
+    let known = connections.keys().map(String::as_str);
+    let place = "connections";
+    let connections = granted(section, "connections", "unknown-connection", known, place, report).unwrap_or_default();
+    let known = braze.campaigns.keys().chain(braze.canvases.keys()).map(String::as_str);
+    let campaigns = granted(section, "campaigns", "unknown-campaign", known, "braze.campaigns", report);
+    (connections, campaigns)
+}
+
+/// The names of a list, each of which has to be `known`; `place` is where they are configured.
+fn granted<'a>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    code: &'static str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    place: &str,
+    report: &Report,
+) -> Option<Vec<String>> {
+    let names = section.texts(key, None, "[\"NAME\"]")?;
+    for name in &names {
+        let given = name.get_ref().as_str();
+        if known.clone().any(|known| known == given) {
+            continue;
+        }
+        let help = match suggest::closest(given, known.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.clone().next().is_none() => format!("add `[{place}.{given}]`"),
+            None => format!("name one of {}, or add `[{place}.{given}]`", suggest::list(known.clone())),
+        };
+        report.error(code, name.span(), format!("there is no `[{place}.{given}]` to grant"), help);
+    }
+    Some(names.into_iter().map(Spanned::into_inner).collect())
 }
 
 /// The plugins that a source may name: those configured, and every `.wasm` in the folder.
