@@ -20,6 +20,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::conversation::NamedJson;
+use crate::conversation::commands::Commands;
+use crate::conversation::routing::Rule;
+use crate::limits::SESSION_IDLE_TIMEOUT;
 use crate::storage;
 pub use dev::DevOptions;
 pub use environment::{Environment, SystemEnvironment};
@@ -99,6 +102,13 @@ pub struct Source {
     pub campaign: String,
     /// Said when a turn fails.
     pub fallback_text: String,
+    /// Which bot else gets which messages.
+    pub rules: Vec<Rule>,
+    /// A session ends after this long without a turn.
+    pub idle_timeout: Duration,
+    /// Keys of a bot's JSON state that outlive its session.
+    pub carry_over: Vec<String>,
+    pub commands: Commands,
 }
 
 /// `[plugins]`: the folder, and `[plugins.NAME]` for each that has settings of its own.
@@ -126,6 +136,33 @@ pub struct Plugin {
     pub sha256: Option<[u8; 32]>,
     pub settings: Vec<NamedJson>,
     pub limits: PluginLimits,
+    /// For how long its user's messages are taken together.
+    pub burst_window: Option<Duration>,
+}
+
+impl Plugin {
+    /// A plugin that is given nothing of its own.
+    #[must_use]
+    pub fn at(file: PathBuf) -> Self {
+        Self { file, sha256: None, settings: Vec::new(), limits: PluginLimits::default(), burst_window: None }
+    }
+}
+
+impl Source {
+    /// A source that one bot answers, with every default.
+    #[must_use]
+    pub fn answered_by(bot: String, tokens: Vec<Secret>) -> Self {
+        Self {
+            bot,
+            tokens,
+            campaign: "reply".to_owned(),
+            fallback_text: read::FALLBACK_TEXT.to_owned(),
+            rules: Vec::new(),
+            idle_timeout: SESSION_IDLE_TIMEOUT,
+            carry_over: Vec::new(),
+            commands: Commands::built_in(),
+        }
+    }
 }
 
 /// `[plugins.NAME.limits]`

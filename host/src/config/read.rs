@@ -3,6 +3,7 @@
 
 mod braze;
 mod plugins;
+mod routing;
 mod server;
 mod sources;
 

@@ -13,6 +13,7 @@ use super::super::report::Report;
 use super::super::section::Section;
 use super::super::{Plugin, PluginLimits, Plugins, Storage, suggest};
 use crate::conversation::NamedJson;
+use crate::limits::BURST_WINDOW_MAX;
 
 const DIR: &str = "plugins";
 const SHA256_EXAMPLE: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -31,8 +32,9 @@ pub(super) fn read(mut section: Section<'_>, storage: &Storage, references: &Ref
         let limits = read_limits(section.section("limits"));
         section.not_supported("connections", "plugins cannot make HTTP requests yet");
         section.not_supported("campaigns", "a plugin may use every campaign under `[braze.campaigns]`");
+        let burst_window = read_burst_window(&mut section);
         section.finish();
-        named.insert(name.to_owned(), Plugin { file, sha256, settings, limits });
+        named.insert(name.to_owned(), Plugin { file, sha256, settings, limits, burst_window });
     }
     Plugins { dir, cache, named }
 }
@@ -105,6 +107,12 @@ fn digest(hex: &str) -> Option<[u8; 32]> {
     if digits.len() == 64 { bytes.try_into().ok() } else { None }
 }
 
+/// Off unless there is one: waiting for more makes every answer later.
+fn read_burst_window(section: &mut Section<'_>) -> Option<Duration> {
+    let window = section.duration("burst_window", Duration::ZERO, Duration::ZERO..=BURST_WINDOW_MAX);
+    (!window.is_zero()).then_some(window)
+}
+
 fn read_limits(mut section: Section<'_>) -> PluginLimits {
     let default = PluginLimits::default();
     let limits = PluginLimits {
@@ -127,7 +135,7 @@ fn read_settings(section: Section<'_>, report: &Report) -> Vec<NamedJson> {
 }
 
 /// TOML has two things that JSON has not: dates become texts, and numbers that are none are refused.
-fn to_json(value: &Spanned<DeValue<'_>>, report: &Report) -> Json {
+pub(super) fn to_json(value: &Spanned<DeValue<'_>>, report: &Report) -> Json {
     let refuse = |what: &str| {
         report.error(
             "bad-setting",
