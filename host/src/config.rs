@@ -4,6 +4,7 @@ mod connection;
 pub mod dev;
 pub mod environment;
 pub mod error;
+mod grants;
 mod read;
 mod reference;
 mod render;
@@ -21,6 +22,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::conversation::NamedJson;
+use crate::conversation::commands::Commands;
+use crate::conversation::routing::Rule;
+use crate::limits::SESSION_IDLE_TIMEOUT;
 use crate::storage;
 pub use connection::{Connection, Header, RetryRule};
 pub use dev::DevOptions;
@@ -102,6 +106,13 @@ pub struct Source {
     pub campaign: String,
     /// Said when a turn fails.
     pub fallback_text: String,
+    /// Which bot else gets which messages.
+    pub rules: Vec<Rule>,
+    /// A session ends after this long without a turn.
+    pub idle_timeout: Duration,
+    /// Keys of a bot's JSON state that outlive its session.
+    pub carry_over: Vec<String>,
+    pub commands: Commands,
 }
 
 /// `[plugins]`: the folder, and `[plugins.NAME]` for each that has settings of its own.
@@ -119,19 +130,6 @@ impl Plugins {
     pub fn file(&self, name: &str) -> PathBuf {
         self.named.get(name).map_or_else(|| self.dir.join(format!("{name}.wasm")), |plugin| plugin.file.clone())
     }
-
-    /// Whether the plugin of this name was given this connection.
-    #[must_use]
-    pub fn may_call(&self, name: &str, connection: &str) -> bool {
-        self.named.get(name).is_some_and(|plugin| plugin.connections.iter().any(|granted| granted == connection))
-    }
-
-    /// Whether the plugin of this name may trigger this campaign or Canvas by name.
-    #[must_use]
-    pub fn may_trigger(&self, name: &str, campaign: &str) -> bool {
-        let granted = self.named.get(name).and_then(|plugin| plugin.campaigns.as_ref());
-        granted.is_none_or(|granted| granted.iter().any(|granted| granted == campaign))
-    }
 }
 
 /// `[plugins.NAME]`
@@ -146,6 +144,41 @@ pub struct Plugin {
     pub connections: Vec<String>,
     /// Which campaigns and Canvases it may trigger by name; all where none are listed.
     pub campaigns: Option<Vec<String>>,
+    /// For how long its user's messages are taken together.
+    pub burst_window: Option<Duration>,
+}
+
+impl Plugin {
+    /// A plugin that is given nothing of its own.
+    #[must_use]
+    pub fn at(file: PathBuf) -> Self {
+        Self {
+            file,
+            sha256: None,
+            settings: Vec::new(),
+            limits: PluginLimits::default(),
+            connections: Vec::new(),
+            campaigns: None,
+            burst_window: None,
+        }
+    }
+}
+
+impl Source {
+    /// A source that one bot answers, with every default.
+    #[must_use]
+    pub fn answered_by(bot: String, tokens: Vec<Secret>) -> Self {
+        Self {
+            bot,
+            tokens,
+            campaign: "reply".to_owned(),
+            fallback_text: read::FALLBACK_TEXT.to_owned(),
+            rules: Vec::new(),
+            idle_timeout: SESSION_IDLE_TIMEOUT,
+            carry_over: Vec::new(),
+            commands: Commands::built_in(),
+        }
+    }
 }
 
 /// `[plugins.NAME.limits]`

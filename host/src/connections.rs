@@ -34,11 +34,15 @@ pub struct Connections {
 /// Why a connection cannot be called at all: a mistake in `[connections.NAME]`, or the system's certificates cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionsError {
-    #[error("connections.{name}.base_url `{base_url}` is no URL that can be called: it looks like https://api.example.com/v1")]
+    #[error(
+        "connections.{name}.base_url `{base_url}` is no URL that can be called: it looks like https://api.example.com/v1"
+    )]
     BaseUrl { name: String, base_url: String },
     #[error("connections.{name}.base_url `{base_url}` {reason}")]
     Address { name: String, base_url: String, reason: address::Refused },
-    #[error("connections.{name}.headers: `{header}` cannot be sent: its name or value has a character that no header can carry")]
+    #[error(
+        "connections.{name}.headers: `{header}` cannot be sent: its name or value has a character that no header can carry"
+    )]
     Header { name: String, header: String },
     #[error("connections.{name}: the HTTP client cannot be set up: {reason}")]
     Client { name: String, reason: String },

@@ -157,6 +157,24 @@ pub const DEDUPE_WINDOW_WITHOUT_DISPATCH_ID: Duration = Duration::from_secs(2);
 /// WhatsApp's: after it only templates may be sent, so a reply is worthless.
 pub const REPLY_WINDOW: Duration = Duration::from_hours(24);
 
+/// A day: whoever writes the next morning begins anew. WhatsApp's own window closes then, too.
+pub const SESSION_IDLE_TIMEOUT: Duration = Duration::from_hours(24);
+/// They are in the conversation, which is written with every turn; a bot that needs more has a list of its own behind one timer.
+pub const TIMERS_PER_CONVERSATION_MAX: usize = 32;
+/// A timer that fires in its own turn would be a loop without end.
+pub const TIMER_DELAY_MIN: Duration = Duration::from_secs(1);
+/// Messages that wait for a response, or for those behind them: what a person types in a minute, and little enough to be written with
+/// each of them.
+pub const WAITING_MESSAGES_MAX: usize = 32;
+/// Messages of one burst's turn.
+pub const BURST_MESSAGES_MAX: usize = 32;
+/// How long a burst may last, in windows: whoever types without end is answered in between.
+pub const BURST_WINDOWS_MAX: u32 = 5;
+/// Longer than this nobody waits for an answer.
+pub const BURST_WINDOW_MAX: Duration = Duration::from_secs(30);
+/// Turns in a row that lead to one another. A model that calls tools needs a handful; a loop needs all there are.
+pub const CHAIN_TURNS_MAX: u32 = 24;
+
 /// Profile changes are worth recording late, but not for ever.
 pub const TRACK_WINDOW: Duration = Duration::from_hours(72);
 

@@ -5,6 +5,7 @@ mod braze;
 mod connection_headers;
 mod connections;
 mod plugins;
+mod routing;
 mod server;
 mod sources;
 

@@ -99,7 +99,10 @@ impl Caller {
         let Request { method, path, headers: given, body, .. } = request;
         if !self.config.methods.contains(method) {
             let method: String = method.chars().take(20).collect();
-            return Err(format!("the connection does not allow {method:?}; it allows {}", self.config.methods.join(", ")));
+            return Err(format!(
+                "the connection does not allow {method:?}; it allows {}",
+                self.config.methods.join(", ")
+            ));
         }
         let url = target::url(&self.base, path, &self.config.paths).map_err(|error| error.to_string())?;
         headers::check(given, &self.config.headers).map_err(|error| error.to_string())?;
@@ -133,7 +136,10 @@ impl Caller {
             };
             let wait = retry::wait(tries, asked, getrandom::u32().unwrap_or(u32::MAX / 2));
             let in_time = deadline.saturating_duration_since(Instant::now()) > wait;
-            if tries > self.config.retries_max || !in_time || !retry::again(self.config.retry, call.method.as_str(), ended) {
+            if tries > self.config.retries_max
+                || !in_time
+                || !retry::again(self.config.retry, call.method.as_str(), ended)
+            {
                 return outcome.map_err(Failure::into_error);
             }
             debug!(tries, ?ended, ?wait, "a call is made again");
@@ -176,7 +182,9 @@ impl Caller {
         let body = String::from_utf8(body).map_err(|_| {
             let said = |name: &str| headers.iter().find(|(known, _)| known == name).map_or("none", |(_, value)| value);
             let (kind, encoding) = (said("content-type"), said("content-encoding"));
-            Failure::Unusable(format!("the answer is no UTF-8 text; content-type: {kind}, content-encoding: {encoding}"))
+            Failure::Unusable(format!(
+                "the answer is no UTF-8 text; content-type: {kind}, content-encoding: {encoding}"
+            ))
         })?;
         Ok(HttpResponse { status, headers, body })
     }
@@ -185,7 +193,8 @@ impl Caller {
 fn base_url(name: &str, text: &str) -> Result<Url, ConnectionsError> {
     let wrong = || ConnectionsError::BaseUrl { name: name.to_owned(), base_url: text.to_owned() };
     let url = Url::parse(text).map_err(|_| wrong())?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    let plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     if matches!(url.scheme(), "https" | "http") && url.has_host() && plain { Ok(url) } else { Err(wrong()) }
 }
 

@@ -28,7 +28,9 @@ impl Scrub {
     }
 
     pub(super) fn error(&self, mut error: RequestError) -> RequestError {
-        if let RequestError::Denied(reason) | RequestError::Unreachable(reason) | RequestError::Other(reason) = &mut error {
+        if let RequestError::Denied(reason) | RequestError::Unreachable(reason) | RequestError::Other(reason) =
+            &mut error
+        {
             self.text(reason);
         }
         error

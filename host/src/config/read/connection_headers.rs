@@ -9,7 +9,8 @@ use super::super::{Header, Secret};
 use crate::connections::headers::{is_name, is_value, reserved_to_host};
 
 /// Endings of names whose value is nobody's to read.
-const SECRET_ENDINGS: [&str; 8] = ["authorization", "cookie", "key", "password", "secret", "signature", "token", "auth"];
+const SECRET_ENDINGS: [&str; 8] =
+    ["authorization", "cookie", "key", "password", "secret", "signature", "token", "auth"];
 
 /// Whether a header of this name holds a secret, so that it may not be written out.
 pub(super) fn is_secret(name: &str) -> bool {
@@ -47,12 +48,7 @@ fn check_name(name: &Spanned<String>, before: &[Header], references: &References
     }
 }
 
-fn read_header(
-    name: &str,
-    text: &Spanned<String>,
-    connection: &str,
-    references: &References<'_>,
-) -> Option<Header> {
+fn read_header(name: &str, text: &Spanned<String>, connection: &str, references: &References<'_>) -> Option<Header> {
     let report = references.report;
     let example = variable(connection);
     let mut words = Vec::new();

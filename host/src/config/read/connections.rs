@@ -67,7 +67,7 @@ fn read_retries(section: &mut Section<'_>, default: u32) -> u32 {
 }
 
 fn read_methods(section: &mut Section<'_>, default: Vec<String>, report: &Report) -> Vec<String> {
-    let Some(methods) = section.texts("methods", Some(&default), "[\"GET\", \"POST\"]") else { return default };
+    let Some(methods) = section.texts_or("methods", Some(&default), "[\"GET\", \"POST\"]") else { return default };
     for method in methods.iter().filter(|method| !METHODS.contains(&method.get_ref().as_str())) {
         let help = match suggest::closest(method.get_ref(), METHODS) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -79,7 +79,7 @@ fn read_methods(section: &mut Section<'_>, default: Vec<String>, report: &Report
 }
 
 fn read_paths(section: &mut Section<'_>, default: Vec<String>, report: &Report) -> Vec<String> {
-    let Some(paths) = section.texts("paths", Some(&default), "[\"/orders\", \"/orders/*\"]") else { return default };
+    let Some(paths) = section.texts_or("paths", Some(&default), "[\"/orders\", \"/orders/*\"]") else { return default };
     for path in &paths {
         if let Some(flaw) = target::flaw_of_pattern(path.get_ref()) {
             let help = "write a path below `base_url`: `\"/orders\"` is that path, `\"/orders/\"` all below it, and a `*` \
@@ -105,7 +105,7 @@ fn read_retry(section: &mut Section<'_>, default: RetryRule, report: &Report) ->
 
 /// Networks as `10.1.0.0/16`, or single addresses.
 fn read_networks(section: &mut Section<'_>, report: &Report) -> Vec<IpNet> {
-    let given = section.texts("allow_private", Some(&[]), "[\"10.1.0.0/16\"]").unwrap_or_default();
+    let given = section.texts_or("allow_private", Some(&[]), "[\"10.1.0.0/16\"]").unwrap_or_default();
     given.iter().filter_map(|network| read_network(network, report)).collect()
 }
 
@@ -124,7 +124,8 @@ fn read_network(given: &Spanned<String>, report: &Report) -> Option<IpNet> {
         return wrong(format!("`{text}` is an address inside a network"), format!("write `\"{}\"`", network.trunc()));
     }
     if address::private_range(&network).is_none() {
-        let help = format!("write a part of {}; what is public needs no permission", suggest::list(address::private_ranges()));
+        let help =
+            format!("write a part of {}; what is public needs no permission", suggest::list(address::private_ranges()));
         return wrong(format!("`{text}` is not inside a private network"), help);
     }
     Some(network)
@@ -157,8 +158,13 @@ fn check_base_url(given: &Spanned<String>, allow_private: &[IpNet], report: &Rep
         return wrong("bad-base-url", "`base_url` has an empty piece, `..` or `\\` in its path", example);
     }
     if url.scheme() == "http" && allow_private.is_empty() && !is_loopback(host) {
-        let help = format!("write `base_url = \"https://{host}…\"`; plain `http` is for networks in `allow_private` only");
-        return wrong("base-url-not-https", "calls and their secrets would travel unencrypted to this `base_url`", help);
+        let help =
+            format!("write `base_url = \"https://{host}…\"`; plain `http` is for networks in `allow_private` only");
+        return wrong(
+            "base-url-not-https",
+            "calls and their secrets would travel unencrypted to this `base_url`",
+            help,
+        );
     }
     let policy = Policy { allow_private: allow_private.to_vec(), public: url.scheme() == "https" };
     check_host(host, &policy, &wrong);

@@ -13,6 +13,7 @@ use super::super::report::Report;
 use super::super::section::Section;
 use super::super::{Braze, Connection, Plugin, PluginLimits, Plugins, Storage, suggest};
 use crate::conversation::NamedJson;
+use crate::limits::BURST_WINDOW_MAX;
 
 const DIR: &str = "plugins";
 const SHA256_EXAMPLE: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -36,8 +37,9 @@ pub(super) fn read(
         let settings = read_settings(section.section("settings"), references.report);
         let limits = read_limits(section.section("limits"));
         let (connections, campaigns) = read_grants(&mut section, braze, connections, references.report);
+        let burst_window = read_burst_window(&mut section);
         section.finish();
-        named.insert(name.to_owned(), Plugin { file, sha256, settings, limits, connections, campaigns });
+        named.insert(name.to_owned(), Plugin { file, sha256, settings, limits, connections, campaigns, burst_window });
     }
     Plugins { dir, cache, named }
 }
@@ -66,7 +68,7 @@ fn granted<'a>(
     place: &str,
     report: &Report,
 ) -> Option<Vec<String>> {
-    let names = section.texts(key, None, "[\"NAME\"]")?;
+    let names = section.texts(key, "[\"NAME\"]")?;
     for name in &names {
         let given = name.get_ref().as_str();
         if known.clone().any(|known| known == given) {
@@ -150,6 +152,12 @@ fn digest(hex: &str) -> Option<[u8; 32]> {
     if digits.len() == 64 { bytes.try_into().ok() } else { None }
 }
 
+/// Off unless there is one: waiting for more makes every answer later.
+fn read_burst_window(section: &mut Section<'_>) -> Option<Duration> {
+    let window = section.duration("burst_window", Duration::ZERO, Duration::ZERO..=BURST_WINDOW_MAX);
+    (!window.is_zero()).then_some(window)
+}
+
 fn read_limits(mut section: Section<'_>) -> PluginLimits {
     let default = PluginLimits::default();
     let limits = PluginLimits {
@@ -172,7 +180,7 @@ fn read_settings(section: Section<'_>, report: &Report) -> Vec<NamedJson> {
 }
 
 /// TOML has two things that JSON has not: dates become texts, and numbers that are none are refused.
-fn to_json(value: &Spanned<DeValue<'_>>, report: &Report) -> Json {
+pub(super) fn to_json(value: &Spanned<DeValue<'_>>, report: &Report) -> Json {
     let refuse = |what: &str| {
         report.error(
             "bad-setting",

@@ -5,7 +5,10 @@ fn address(text: &str) -> IpAddr {
 }
 
 fn policy(allow_private: &[&str]) -> Policy {
-    Policy { allow_private: allow_private.iter().map(|network| network.parse().expect(network)).collect(), public: true }
+    Policy {
+        allow_private: allow_private.iter().map(|network| network.parse().expect(network)).collect(),
+        public: true,
+    }
 }
 
 /// The addresses of row G7, and whatever else leads somewhere inside.
