@@ -34,10 +34,9 @@ pub struct Connections {
 /// Why a connection cannot be called at all: a mistake in `[connections.NAME]`, or the system's certificates cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionsError {
-    #[error(
-        "connections.{name}.base_url `{base_url}` is no URL that can be called: it looks like https://api.example.com/v1"
-    )]
-    BaseUrl { name: String, base_url: String },
+    /// Without the URL: it may hold a password.
+    #[error("connections.{name}.base_url is no URL that can be called: it looks like https://api.example.com/v1")]
+    BaseUrl { name: String },
     #[error("connections.{name}.base_url `{base_url}` {reason}")]
     Address { name: String, base_url: String, reason: address::Refused },
     #[error(

@@ -189,6 +189,11 @@ fn syntax_help(line: &str, message: &str) -> String {
     match (key, value.chars().next()) {
         ("api_key", _) => "write a reference in quotes: `api_key = \"env:BRAZE_API_KEY\"`".to_owned(),
         ("tokens", _) => "write references in quotes: `tokens = [\"env:WEBHOOK_TOKEN\"]`".to_owned(),
+        // What was meant may be repeated only where it is no secret.
+        ("headers", _) => "write references in quotes: `headers = { authorization = \"Bearer env:NAME\" }`".to_owned(),
+        (key, _) if connection_headers::is_secret(key.trim_matches(['"', '\''])) => {
+            format!("write a reference in quotes: `{key} = \"env:NAME\"`")
+        }
         (_, Some('[' | '{')) => {
             format!("close every quote and bracket: `{key} = [\"one\", \"two\"]`, `{key} = {{ name = \"value\" }}`")
         }

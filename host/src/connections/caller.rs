@@ -191,7 +191,7 @@ impl Caller {
 }
 
 fn base_url(name: &str, text: &str) -> Result<Url, ConnectionsError> {
-    let wrong = || ConnectionsError::BaseUrl { name: name.to_owned(), base_url: text.to_owned() };
+    let wrong = || ConnectionsError::BaseUrl { name: name.to_owned() };
     let url = Url::parse(text).map_err(|_| wrong())?;
     let plain =
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();

@@ -21,7 +21,10 @@ pub(super) fn is_secret(name: &str) -> bool {
 pub(super) fn read(section: Section<'_>, connection: &str, references: &References<'_>) -> Vec<Header> {
     let table = section.whole();
     let mut headers: Vec<Header> = Vec::new();
-    for (key, value) in table.into_iter().flat_map(DeTable::iter) {
+    let mut entries: Vec<_> = table.into_iter().flat_map(DeTable::iter).collect();
+    // In the order of the file, not of the names: the second of two is the one too many.
+    entries.sort_by_key(|(key, _)| key.span().start);
+    for (key, value) in entries {
         let name = Spanned::new(key.span(), key.get_ref().as_ref().to_owned());
         check_name(&name, &headers, references);
         let Some(text) = value.get_ref().as_str() else {
