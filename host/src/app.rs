@@ -25,6 +25,10 @@ use crate::storage::redb::{OpenError, Redb};
 use crate::storage::{Storage, StorageError, Swept};
 use crate::telemetry;
 
+mod configured;
+
+use configured::Configured;
+
 /// Why the host does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -105,7 +109,8 @@ impl App {
         let config = Arc::new(config);
 
         let ingress = Arc::new(Ingress::new(&config.server, &config.sources, Arc::clone(&storage), Arc::clone(&clock)));
-        let catalog: Arc<dyn Catalog + Send + Sync> = Arc::new(Configured(Arc::clone(&config)));
+        let catalog: Arc<dyn Catalog + Send + Sync> =
+            Arc::new(Configured::new(Arc::clone(&config), Arc::clone(&plugins)));
         let drain_timeout = config.server.drain_timeout;
         let driver =
             Driver::new(Arc::clone(&storage), plugins, routes(&config), catalog, Arc::clone(&clock), drain_timeout);
@@ -225,14 +230,16 @@ async fn bind(addr: SocketAddr, key: &'static str) -> Result<TcpListener, StartE
 
 fn routes(config: &Config) -> HashMap<String, Arc<Route>> {
     let route = |(name, source): (&String, &config::Source)| {
-        let settings = config.plugins.named.get(&source.bot).map(|plugin| plugin.settings.clone());
         let route = Route {
             source: name.clone(),
             bot: source.bot.clone(),
             campaign: source.campaign.clone(),
             fallback_text: source.fallback_text.clone(),
             numbered_choices: config.braze.campaigns.get(&source.campaign).is_some_and(|campaign| !campaign.buttons),
-            settings: settings.unwrap_or_default(),
+            rules: source.rules.clone(),
+            idle_timeout: source.idle_timeout,
+            carry_over: source.carry_over.clone(),
+            commands: source.commands.clone(),
         };
         (name.clone(), Arc::new(route))
     };
@@ -242,16 +249,4 @@ fn routes(config: &Config) -> HashMap<String, Arc<Route>> {
 fn random_seed() -> u64 {
     // Only spreads retries of several hosts; without entropy they would merely come together.
     getrandom::u64().unwrap_or_default()
-}
-
-struct Configured(Arc<Config>);
-
-impl Catalog for Configured {
-    fn has_campaign(&self, name: &str) -> bool {
-        self.0.braze.campaigns.contains_key(name)
-    }
-
-    fn has_canvas(&self, name: &str) -> bool {
-        self.0.braze.canvases.contains_key(name)
-    }
 }

@@ -1,8 +1,10 @@
 //! `turnwise.toml`: a pure function from its text and the environment to a [`Config`], or to every mistake at once.
 
+mod connection;
 pub mod dev;
 pub mod environment;
 pub mod error;
+mod grants;
 mod read;
 mod reference;
 mod render;
@@ -20,7 +22,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::conversation::NamedJson;
+use crate::conversation::commands::Commands;
+use crate::conversation::routing::Rule;
+use crate::limits::SESSION_IDLE_TIMEOUT;
 use crate::storage;
+pub use connection::{Connection, Header, RetryRule};
 pub use dev::DevOptions;
 pub use environment::{Environment, SystemEnvironment};
 pub use error::{ConfigError, ConfigErrors, Position};
@@ -37,6 +43,7 @@ pub struct Config {
     pub braze: Braze,
     pub sources: BTreeMap<String, Source>,
     pub plugins: Plugins,
+    pub connections: BTreeMap<String, Connection>,
 }
 
 /// `[server]`
@@ -99,6 +106,13 @@ pub struct Source {
     pub campaign: String,
     /// Said when a turn fails.
     pub fallback_text: String,
+    /// Which bot else gets which messages.
+    pub rules: Vec<Rule>,
+    /// A session ends after this long without a turn.
+    pub idle_timeout: Duration,
+    /// Keys of a bot's JSON state that outlive its session.
+    pub carry_over: Vec<String>,
+    pub commands: Commands,
 }
 
 /// `[plugins]`: the folder, and `[plugins.NAME]` for each that has settings of its own.
@@ -126,6 +140,45 @@ pub struct Plugin {
     pub sha256: Option<[u8; 32]>,
     pub settings: Vec<NamedJson>,
     pub limits: PluginLimits,
+    /// Which of `[connections]` it may call.
+    pub connections: Vec<String>,
+    /// Which campaigns and Canvases it may trigger by name; all where none are listed.
+    pub campaigns: Option<Vec<String>>,
+    /// For how long its user's messages are taken together.
+    pub burst_window: Option<Duration>,
+}
+
+impl Plugin {
+    /// A plugin that is given nothing of its own.
+    #[must_use]
+    pub fn at(file: PathBuf) -> Self {
+        Self {
+            file,
+            sha256: None,
+            settings: Vec::new(),
+            limits: PluginLimits::default(),
+            connections: Vec::new(),
+            campaigns: None,
+            burst_window: None,
+        }
+    }
+}
+
+impl Source {
+    /// A source that one bot answers, with every default.
+    #[must_use]
+    pub fn answered_by(bot: String, tokens: Vec<Secret>) -> Self {
+        Self {
+            bot,
+            tokens,
+            campaign: "reply".to_owned(),
+            fallback_text: read::FALLBACK_TEXT.to_owned(),
+            rules: Vec::new(),
+            idle_timeout: SESSION_IDLE_TIMEOUT,
+            carry_over: Vec::new(),
+            commands: Commands::built_in(),
+        }
+    }
 }
 
 /// `[plugins.NAME.limits]`

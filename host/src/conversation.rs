@@ -1,14 +1,20 @@
 //! The pure core: what a turn means. No IO, no clock, no randomness, no async.
 
+mod arrival;
 pub mod check;
+pub mod commands;
 pub mod context;
 pub mod decision;
 pub mod effects;
 pub mod event;
 pub mod id;
 pub mod journal;
+pub mod kept;
+mod refusal;
+pub mod routing;
 pub mod turn;
 
+pub use arrival::Cause;
 pub use check::{BadOutput, check};
 pub use context::{Context, DeskStatus};
 pub use decision::{
@@ -21,4 +27,6 @@ pub use event::{
 };
 pub use id::ConversationId;
 pub use journal::{JournalEntry, Outcome};
-pub use turn::{Answer, Cause, Conversation, Finished, Route, Turn};
+pub use kept::{Conversation, Due};
+pub use routing::Route;
+pub use turn::{Answer, Begun, Ended, Finished, Turn};

@@ -15,6 +15,7 @@ pub mod outbox;
 
 pub mod braze;
 pub mod build;
+pub mod connections;
 pub mod ingress;
 pub mod plugins;
 pub mod storage;

@@ -123,12 +123,57 @@ pub const STDIO_LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Instances alive at once; the pooling allocator reserves address space for each.
 pub const TURNS_IN_FLIGHT_MAX: usize = 64;
 
+/// A plugin's call to another system, from asking to the last byte of the answer: a language model takes this long, and a user waits.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// For name, connection and TLS handshake together: whoever is there answers within it, even from another continent.
+pub const CALL_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// All text of a turn together is no longer.
+pub const CALL_REQUEST_BYTES_MAX: usize = TEXT_PER_TURN_BYTES_MAX;
+/// An answer is kept in the journal and handed to a plugin, whose memory holds it several times over.
+pub const CALL_RESPONSE_BYTES_MAX: usize = 256 * 1024;
+/// Calls of one connection under way at once: enough for hundreds of users, and what an ordinary API allows a client.
+pub const CALLS_IN_FLIGHT_MAX: usize = 16;
+/// After the first: a hiccup is over by then, and who is down gets no more of it.
+pub const CALL_RETRIES_MAX: u32 = 2;
+/// Before the first repeat at most, doubled by each; the wait itself is random, so that many calls that failed together do not come
+/// back together.
+pub const CALL_RETRY_WAIT: Duration = Duration::from_millis(500);
+/// Beyond it the user has left.
+pub const CALL_RETRY_WAIT_MAX: Duration = Duration::from_secs(10);
+/// What common servers take in a request line is 8 KiB; the base URL is part of it.
+pub const CALL_PATH_BYTES_MAX: usize = 7 * 1024;
+/// Beside those of the connection; common servers refuse more than a hundred, and a head of more than 8 KiB.
+pub const CALL_HEADERS_MAX: usize = 32;
+pub const CALL_HEADERS_BYTES_MAX: usize = 4 * 1024;
+/// A resolver that hangs holds a thread for as long as it likes; a name is looked up by so many at once and no more.
+pub const CALL_LOOKUPS_AT_ONCE: usize = 4;
+/// Of the other side's or the network's own words, for the plugin and the journal.
+pub const CALL_ERROR_CHARS_MAX: usize = 300;
+
 /// Must outlast the sender's slowest retry: Braze spreads retries over up to 24 hours.
 pub const DEDUPE_WINDOW: Duration = Duration::from_hours(72);
 /// Without a dispatch id nothing tells a retry from a repetition; nobody types the same text twice this fast and means two things.
 pub const DEDUPE_WINDOW_WITHOUT_DISPATCH_ID: Duration = Duration::from_secs(2);
 /// WhatsApp's: after it only templates may be sent, so a reply is worthless.
 pub const REPLY_WINDOW: Duration = Duration::from_hours(24);
+
+/// A day: whoever writes the next morning begins anew. WhatsApp's own window closes then, too.
+pub const SESSION_IDLE_TIMEOUT: Duration = Duration::from_hours(24);
+/// They are in the conversation, which is written with every turn; a bot that needs more has a list of its own behind one timer.
+pub const TIMERS_PER_CONVERSATION_MAX: usize = 32;
+/// A timer that fires in its own turn would be a loop without end.
+pub const TIMER_DELAY_MIN: Duration = Duration::from_secs(1);
+/// Messages that wait for a response, or for those behind them: what a person types in a minute, and little enough to be written with
+/// each of them.
+pub const WAITING_MESSAGES_MAX: usize = 32;
+/// Messages of one burst's turn.
+pub const BURST_MESSAGES_MAX: usize = 32;
+/// How long a burst may last, in windows: whoever types without end is answered in between.
+pub const BURST_WINDOWS_MAX: u32 = 5;
+/// Longer than this nobody waits for an answer.
+pub const BURST_WINDOW_MAX: Duration = Duration::from_secs(30);
+/// Turns in a row that lead to one another. A model that calls tools needs a handful; a loop needs all there are.
+pub const CHAIN_TURNS_MAX: u32 = 24;
 
 /// Profile changes are worth recording late, but not for ever.
 pub const TRACK_WINDOW: Duration = Duration::from_hours(72);

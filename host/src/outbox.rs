@@ -11,7 +11,7 @@ pub mod transition;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::conversation::{AttributeChange, Choice, ConversationId, Media, NamedJson, User};
+use crate::conversation::{AttributeChange, Choice, ConversationId, Media, NamedJson, Request, User};
 
 /// The place of a row in the outbox; grows with every row, also across restarts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,6 +59,32 @@ impl Recipient {
         user.phone.as_ref().map(|phone| Self::Alias { name: phone.clone(), label: "phone".into() })
     }
 }
+
+/// A request of a turn, to be made and answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    pub conversation: ConversationId,
+    /// The turn that asked for it, and the effect's place in its decision.
+    pub turn: u32,
+    pub index: u16,
+    /// The bot that asked.
+    pub bot: String,
+    pub request: Request,
+    pub created: Timestamp,
+}
+
+/// A call with where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallRow {
+    pub seq: CallSeq,
+    pub call: Call,
+    /// It may have been made already: an earlier host stopped while it was under way.
+    pub started: bool,
+}
+
+/// The place of a call among all calls; grows with every call, also across restarts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CallSeq(pub u64);
 
 /// What to ask of Braze. Campaigns go by their configured name, so that a corrected id reaches rows already waiting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

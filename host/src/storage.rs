@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::clock::Timestamp;
-use crate::conversation::{Conversation, ConversationId, Event, JournalEntry};
+use crate::conversation::{Conversation, ConversationId, Ended, Event, JournalEntry, Response};
 use crate::inbound::{DedupeKey, Inbound};
-use crate::outbox::{self, OutboxSeq};
+use crate::outbox::{self, Call, CallRow, CallSeq, OutboxSeq};
 
 pub use name::{QuarantineId, TraceId};
 pub use record::Fate;
@@ -30,6 +30,10 @@ pub enum InboxItem {
     Inbound { inbound: Inbound, dedupe_key: DedupeKey, received: Timestamp },
     /// Anything else a turn can be about: what dispatch, timers, agents and the API have to say.
     Event(Event),
+    /// The answer to a request: of this turn, at this place in its decision.
+    Answer { turn: u32, index: u16, response: Response },
+    /// Somebody ends the session.
+    EndSession { outcome: String },
 }
 
 /// An item with its place.
@@ -54,14 +58,48 @@ pub struct TurnCommit {
     pub id: ConversationId,
     /// The conversation's version the turn started from; another version there means that someone else took the turn.
     pub expected_version: u64,
+    /// The conversation's alarm until now.
+    pub alarm_before: Option<Timestamp>,
     pub conversation: Conversation,
-    pub consumed: InboxSeq,
+    /// None where the cause was in the conversation itself.
+    pub consumed: Option<InboxSeq>,
     /// The consumed inbound's key, remembered from now on.
     pub dedupe: Option<(DedupeKey, Timestamp)>,
-    pub journal: JournalEntry,
+    /// None where nobody was asked for a decision.
+    pub journal: Option<JournalEntry>,
     pub outbox: Vec<outbox::Entry>,
-    /// Further turns this one leads to, such as a handoff that failed at once.
-    pub follow_ups: Vec<Event>,
+    pub calls: Vec<Call>,
+    /// Sessions that ended, to be counted.
+    pub ended: Vec<Ended>,
+}
+
+impl TurnCommit {
+    /// Writes the conversation alone.
+    #[must_use]
+    pub fn of(id: ConversationId, before: Option<&Conversation>, conversation: Conversation) -> Self {
+        Self {
+            id,
+            expected_version: before.map_or(0, |before| before.version),
+            alarm_before: before.and_then(|before| before.alarm),
+            conversation,
+            consumed: None,
+            dedupe: None,
+            journal: None,
+            outbox: Vec::new(),
+            calls: Vec::new(),
+            ended: Vec::new(),
+        }
+    }
+}
+
+/// How many sessions ended like this on a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OutcomeCount {
+    /// Days since 1970-01-01, in UTC.
+    pub day: u32,
+    pub bot: String,
+    pub outcome: String,
+    pub sessions: u64,
 }
 
 /// What became of a turn's commit.
@@ -155,11 +193,33 @@ pub trait Storage: Send + Sync + 'static {
         max: usize,
     ) -> Result<Vec<(TurnKey, Recorded)>, StorageError>;
 
+    /// Appends items to the inboxes of conversations that exist; says for each whether it does.
+    async fn push(&self, items: Vec<(ConversationId, InboxItem)>) -> Result<Vec<bool>, StorageError>;
+
+    /// Conversations with their alarms, the earliest first, at most `max`; `after` goes on behind the last one seen.
+    async fn alarms(
+        &self,
+        after: Option<(Timestamp, ConversationId)>,
+        max: usize,
+    ) -> Result<Vec<(Timestamp, ConversationId)>, StorageError>;
+
     /// Commits turns, each all or nothing.
     async fn commit(&self, turns: Vec<TurnCommit>) -> Result<Vec<Committed>, StorageError>;
 
     /// Outbox rows behind `after` that are not final, oldest first, at most `max`.
     async fn due(&self, after: OutboxSeq, max: usize) -> Result<Vec<outbox::Row>, StorageError>;
+
+    /// Calls behind `after` that have no answer, oldest first, at most `max`.
+    async fn calls(&self, after: CallSeq, max: usize) -> Result<Vec<CallRow>, StorageError>;
+
+    /// Records that a call is about to be made: found again after a crash, it may have been.
+    async fn call_started(&self, seq: CallSeq) -> Result<(), StorageError>;
+
+    /// Removes a call, and tells its conversation the answer, if there is still one to be told.
+    async fn call_answered(&self, seq: CallSeq, answer: Option<Response>) -> Result<(), StorageError>;
+
+    /// How many sessions ended how, from the first day to the last, both included; days since 1970-01-01.
+    async fn outcomes(&self, first_day: u32, last_day: u32) -> Result<Vec<OutcomeCount>, StorageError>;
 
     /// Records what became of outbox rows.
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StorageError>;
@@ -178,6 +238,12 @@ pub trait Storage: Send + Sync + 'static {
 
     /// Notified when the inbox has new rows.
     fn inbox_changed(&self) -> Arc<Notify>;
+
+    /// Notified when an alarm was set earlier than all others.
+    fn alarms_changed(&self) -> Arc<Notify>;
+
+    /// Notified when there are new calls.
+    fn calls_changed(&self) -> Arc<Notify>;
 
     /// Notified when the outbox has new rows.
     fn outbox_changed(&self) -> Arc<Notify>;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use super::read::{FALLBACK_TEXT, TEXT_PROPERTY, defaults};
+use super::read::{TEXT_PROPERTY, defaults};
 use super::{Campaign, Config, Secret, Source};
 
 /// Of source and sandbox alike; dev listens on loopback only, where a secret would keep nobody out.
@@ -36,12 +36,7 @@ impl Config {
         config.braze.api_key = Secret::new(DEV_SECRET);
         let reply = Campaign { id: "reply".to_owned(), text_property: TEXT_PROPERTY.to_owned(), buttons: true };
         config.braze.campaigns.insert("reply".to_owned(), reply);
-        let source = Source {
-            bot: options.bot,
-            tokens: vec![Secret::new(DEV_SECRET)],
-            campaign: "reply".to_owned(),
-            fallback_text: FALLBACK_TEXT.to_owned(),
-        };
+        let source = Source::answered_by(options.bot, vec![Secret::new(DEV_SECRET)]);
         config.sources.insert("whatsapp".to_owned(), source);
         config
     }

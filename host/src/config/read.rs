@@ -2,7 +2,10 @@
 //! that reading goes on; only a report without errors lets the result out.
 
 mod braze;
+mod connection_headers;
+mod connections;
 mod plugins;
+mod routing;
 mod server;
 mod sources;
 
@@ -130,12 +133,12 @@ fn read(mut root: Section<'_>, references: &References<'_>) -> Config {
     let server = server::read(root.section("server"), references.report);
     let storage = server::read_storage(root.section("storage"), references);
     let braze = braze::read(root.section("braze"), references);
-    let plugins = plugins::read(root.section("plugins"), &storage, references);
+    let connections = connections::read(root.section("connections"), references);
+    let plugins = plugins::read(root.section("plugins"), &storage, &braze, &connections, references);
     let sources = sources::read(root.section("sources"), &plugins, &braze, references);
-    root.not_supported("connections", "plugins cannot make HTTP requests yet");
     root.not_supported("desk", "there is no desk for agents yet");
     root.finish();
-    Config { server, storage, braze, sources, plugins }
+    Config { server, storage, braze, sources, plugins, connections }
 }
 
 /// TOML's own messages, the first of each line: one slip often breaks the rest of its line.
@@ -162,7 +165,10 @@ fn report_syntax(errors: &[Error], text: &str, report: &Report) {
 /// A line that cannot be read may still hold a secret: what stands behind a key for secrets is not shown.
 fn hide_secret(line: &str, begin: usize, report: &Report) {
     let Some((key, value)) = line.split_once('=') else { return };
-    if matches!(key.trim(), "api_key" | "tokens") && !value.contains("env:") && !value.contains("file:") {
+    let name = key.trim().trim_matches(['"', '\'']);
+    let secret = matches!(name, "api_key" | "tokens") || connection_headers::is_secret(name);
+    // A table of headers may hold a reference beside what is none.
+    if name == "headers" || secret && !value.contains("env:") && !value.contains("file:") {
         let start = begin + key.len() + 1;
         report.secret(start..start + value.len());
     }
@@ -183,6 +189,11 @@ fn syntax_help(line: &str, message: &str) -> String {
     match (key, value.chars().next()) {
         ("api_key", _) => "write a reference in quotes: `api_key = \"env:BRAZE_API_KEY\"`".to_owned(),
         ("tokens", _) => "write references in quotes: `tokens = [\"env:WEBHOOK_TOKEN\"]`".to_owned(),
+        // What was meant may be repeated only where it is no secret.
+        ("headers", _) => "write references in quotes: `headers = { authorization = \"Bearer env:NAME\" }`".to_owned(),
+        (key, _) if connection_headers::is_secret(key.trim_matches(['"', '\''])) => {
+            format!("write a reference in quotes: `{key} = \"env:NAME\"`")
+        }
         (_, Some('[' | '{')) => {
             format!("close every quote and bracket: `{key} = [\"one\", \"two\"]`, `{key} = {{ name = \"value\" }}`")
         }

@@ -121,7 +121,7 @@ fn flaw(value: &str) -> Option<(&'static str, &'static str, &'static str)> {
         return Some((
             "secret-quotes",
             "has quotes around it",
-            "set it without the quotes; Braze answers 401 to a key in quotes",
+            "set it without the quotes: they would be sent as a part of it",
         ));
     }
     if value.starts_with("Bearer ") {
@@ -130,7 +130,7 @@ fn flaw(value: &str) -> Option<(&'static str, &'static str, &'static str)> {
     if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Some((
             "secret-characters",
-            "has a character that no HTTP header can carry",
+            "has a space, or a character that no HTTP header can carry",
             "copy it again: ASCII letters, digits and signs only",
         ));
     }

@@ -73,7 +73,8 @@ impl Report {
         let certain = |span: &Range<usize>| {
             !broken.contains(&line_start(text, span.start)) && sure_until.is_none_or(|until| span.start < until)
         };
-        let seems = |code: &str| matches!(code, "missing-key" | "unknown-bot" | "unknown-campaign");
+        let seems =
+            |code: &str| matches!(code, "missing-key" | "unknown-bot" | "unknown-campaign" | "unknown-connection");
         self.unknown.borrow_mut().retain(|unknown| certain(&unknown.span));
         self.errors.borrow_mut().retain(|error| !seems(error.code) && certain(&error.span));
     }

@@ -133,6 +133,57 @@ impl<'a> Section<'a> {
         text
     }
 
+    /// A text or a list of texts, if it is there; `example` is a value to paste where the type is wrong.
+    pub(super) fn texts(&mut self, key: &'static str, example: &str) -> Option<Vec<Spanned<String>>> {
+        self.texts_or(key, None, example)
+    }
+
+    /// The same, of a list that has a default. Where that is not empty, an empty one is a mistake: it would allow nothing.
+    pub(super) fn texts_or(
+        &mut self,
+        key: &'static str,
+        default: Option<&[String]>,
+        example: &str,
+    ) -> Option<Vec<Spanned<String>>> {
+        let (_, value) = self.take(key, default.map(|texts| format!("{texts:?}")))?;
+        let text = |span: Range<usize>, value: &DeValue<'_>| Some(Spanned::new(span, value.as_str()?.to_owned()));
+        let texts = match value.get_ref() {
+            DeValue::Array(items) => items.iter().map(|item| text(item.span(), item.get_ref())).collect(),
+            one => text(value.span(), one).map(|text| vec![text]),
+        };
+        if texts.is_none() {
+            self.wrong_type(key, &value, "a text or a list of texts", example);
+        } else if texts.as_ref().is_some_and(Vec::is_empty) && default.is_some_and(|default| !default.is_empty()) {
+            let message = format!("`{key}` is an empty list, which allows nothing");
+            self.report.error("empty-list", value.span(), message, format!("remove it, or write `{key} = {example}`"));
+        }
+        texts
+    }
+
+    /// The tables of a list, if it is there: `key = [{ … }, { … }]` or `[[path.key]]`.
+    pub(super) fn tables(&mut self, key: &'static str, example: &str) -> Vec<Self> {
+        let path = self.path_of(key);
+        let Some((_, value)) = self.take(key, None) else { return Vec::new() };
+        let DeValue::Array(items) = *value.get_ref() else {
+            self.wrong_type(key, &value, "a list of tables", example);
+            return Vec::new();
+        };
+        let table = |item: &'a Spanned<DeValue<'a>>| {
+            self.child(path.clone(), item.span(), &Spanned::new(item.span(), item.get_ref()))
+        };
+        items.iter().map(table).collect()
+    }
+
+    /// Whether `false` stands where there could be a table.
+    pub(super) fn is_switched_off(&mut self, key: &'static str) -> bool {
+        let value = self.table.and_then(|table| table.get(key));
+        let off = value.is_some_and(|value| matches!(value.get_ref(), DeValue::Boolean(false)));
+        if off {
+            let _ = self.take(key, None);
+        }
+        off
+    }
+
     /// A text that must be there.
     pub(super) fn required(&mut self, key: &'static str, example: &str) -> Option<Spanned<String>> {
         let text = self.text(key, None, example);

@@ -1,4 +1,5 @@
 mod bad;
+mod connections;
 mod documents;
 mod good;
 
@@ -33,6 +34,7 @@ impl Fake {
             ("BEARER", "Bearer 0123456789abcdef"),
             ("ACCENTED", "0123456789abcdéf"),
             ("BROKEN", "01234567\n89abcdef"),
+            ("LLM_KEY", "sk-hunter2-0123456789"),
         ];
         let files = [
             ("conf/plugins/menu.wasm", ""),

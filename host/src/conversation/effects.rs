@@ -1,18 +1,33 @@
 //! What follows from a decision's effects: which become outbox rows, which lead to another turn, which this host cannot do.
 
+use std::time::Duration;
+
 use super::context::Context;
-use super::turn::{Conversation, Route};
+use super::kept::Conversation;
+use super::routing::Route;
 use super::{
-    AttributeChange, Choice, ConversationId, Decision, DeliveryFailure, Effect, Event, HandoffUpdate, Reply,
-    RequestError, Response,
+    AttributeChange, Choice, ConversationId, Decision, DeliveryFailure, Effect, Event, HandoffUpdate, NamedJson, Reply,
+    Request, RequestError, Response, Timer,
 };
-use crate::limits::{REPLY_WINDOW, TRACK_WINDOW};
+use crate::limits::{REPLY_WINDOW, TIMER_DELAY_MIN, TRACK_WINDOW};
 use crate::outbox::{Action, Entry, Recipient};
 
-/// Which campaigns and Canvases are configured.
+/// What is configured, and what the plugins that serve say of themselves.
 pub trait Catalog {
-    fn has_campaign(&self, name: &str) -> bool;
-    fn has_canvas(&self, name: &str) -> bool;
+    /// Whether the bot may trigger this campaign.
+    fn has_campaign(&self, bot: &str, name: &str) -> bool;
+    /// Whether the bot may enter users into this Canvas.
+    fn has_canvas(&self, bot: &str, name: &str) -> bool;
+    /// Why the bot may not call this connection; none where it may.
+    fn denies_connection(&self, bot: &str, name: &str) -> Option<String>;
+    /// Whether there is such a bot, configured or in the plugins folder.
+    fn has_bot(&self, name: &str) -> bool;
+    /// `[plugins.BOT.settings]`
+    fn settings(&self, bot: &str) -> Vec<NamedJson>;
+    /// For how long messages of a bot's user are taken together; none where each is a turn of its own.
+    fn burst_window(&self, bot: &str) -> Option<Duration>;
+    /// Whether the bot handles `commands` itself.
+    fn handles_commands(&self, bot: &str) -> bool;
 }
 
 /// A decision's effects by what becomes of them.
@@ -21,9 +36,44 @@ pub struct Sorted {
     /// Each with the place of its effect; what is tracked on its own comes behind the last.
     pub actions: Vec<(u16, Action)>,
     pub offered: Vec<Choice>,
-    pub follow_ups: Vec<Event>,
+    /// What the turn leads to at once.
+    pub next: Vec<Event>,
+    /// In the order they were asked for.
+    pub timers: Vec<TimerChange>,
+    /// Each with the place of its effect.
+    pub requests: Vec<(u16, Request)>,
+    /// The bot that is to have the conversation, and what it is told.
+    pub switch: Option<NamedJson>,
+    /// The session's outcome, where it ends.
+    pub ended: Option<String>,
     /// Each names the effect and says why it was not done.
     pub unsupported: Vec<String>,
+}
+
+/// What becomes of a timer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TimerChange {
+    Start(Timer),
+    Cancel(String),
+}
+
+impl TimerChange {
+    /// The timer's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Start(timer) => &timer.name,
+            Self::Cancel(name) => name,
+        }
+    }
+}
+
+impl Timer {
+    /// From the turn to the timer. Never none: a timer that fired at once would be a loop without end.
+    #[must_use]
+    pub fn delay(&self) -> Duration {
+        Duration::from_secs(self.delay_seconds.into()).max(TIMER_DELAY_MIN)
+    }
 }
 
 impl Sorted {
@@ -41,23 +91,25 @@ impl Event {
         matches!(self, Self::Message(_) | Self::Burst(_))
     }
 
-    /// Whether an earlier turn's effect led to it. Such a turn leads to no further turns by itself: a plugin that answers each
-    /// failure with another failing effect would never come to rest.
-    fn is_consequence(&self) -> bool {
-        matches!(self, Self::DeliveryFailed(_) | Self::Handoff(_) | Self::Response(_))
+    /// Whether somebody waits for what the bot says next: the user who wrote, and who may have been told to wait since.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        let turned_away = matches!(self, Self::Handoff(HandoffUpdate::Failed(_) | HandoffUpdate::Returned(_)));
+        self.is_from_user() || turned_away || matches!(self, Self::Response(_) | Self::Switched(_))
     }
-}
 
-/// Whether the decision asks for a new session.
-#[must_use]
-pub fn ends_session(decision: &Decision) -> bool {
-    decision.effects.iter().any(|effect| matches!(effect, Effect::EndSession(_)))
+    /// Whether an earlier turn led to it, rather than the user, time, or another system. Only so many of those follow one another: a
+    /// plugin that answers each failure with another failing effect would never come to rest.
+    #[must_use]
+    pub fn is_consequence(&self) -> bool {
+        matches!(self, Self::DeliveryFailed(_) | Self::Handoff(_) | Self::Response(_) | Self::Switched(_))
+    }
 }
 
 /// Sorts a decision's effects. Attribute changes ride with the turn's first send, so that Braze applies them before it; without
 /// one they are tracked on their own.
 #[must_use]
-pub fn sort(decision: &Decision, event: &Event, turn: u32, route: &Route, catalog: &dyn Catalog) -> Sorted {
+pub fn sort(decision: &Decision, event: &Event, turn: u32, bot: &str, route: &Route, catalog: &dyn Catalog) -> Sorted {
     let mut sorted = Sorted::default();
     let mut attributes = Vec::new();
     let mut events = Vec::new();
@@ -65,40 +117,43 @@ pub fn sort(decision: &Decision, event: &Event, turn: u32, route: &Route, catalo
         match effect {
             Effect::Reply(reply) => {
                 let campaign = reply.campaign.as_deref().unwrap_or(&route.campaign);
-                if catalog.has_campaign(campaign) {
+                if catalog.has_campaign(bot, campaign) {
                     sorted.offered.extend(reply.choices.iter().cloned());
                     sorted.actions.push((index, reply_action(route, reply.clone())));
                 } else {
                     sorted.not_configured("campaign", effect, turn, campaign);
                 }
             }
-            Effect::SendCampaign(send) if catalog.has_campaign(&send.name) => {
+            Effect::SendCampaign(send) if catalog.has_campaign(bot, &send.name) => {
                 let (campaign, properties) = (send.name.clone(), send.properties.clone());
                 sorted.actions.push((index, Action::Campaign { campaign, properties, attributes: Vec::new() }));
             }
             Effect::SendCampaign(send) => sorted.not_configured("campaign", effect, turn, &send.name),
-            Effect::SendCanvas(send) if catalog.has_canvas(&send.name) => {
+            Effect::SendCanvas(send) if catalog.has_canvas(bot, &send.name) => {
                 let (canvas, properties) = (send.name.clone(), send.properties.clone());
                 sorted.actions.push((index, Action::Canvas { canvas, properties, attributes: Vec::new() }));
             }
             Effect::SendCanvas(send) => sorted.not_configured("Canvas", effect, turn, &send.name),
             Effect::ChangeAttribute(change) => attributes.push(change.clone()),
             Effect::TrackEvent(event) => events.push(event.clone()),
-            Effect::EndSession(_) => {}
+            Effect::EndSession(outcome) => sorted.ended = Some(outcome.clone()),
+            Effect::StartTimer(timer) => sorted.timers.push(TimerChange::Start(timer.clone())),
+            Effect::CancelTimer(name) => sorted.timers.push(TimerChange::Cancel(name.clone())),
+            Effect::SwitchBot(to) => sorted.switch = Some(to.clone()),
             Effect::Handoff(_) => {
                 let reason = "no desk is configured";
                 sorted.unsupported(effect, reason);
-                sorted.follow_ups.push(Event::Handoff(HandoffUpdate::Failed(reason.into())));
+                sorted.next.push(Event::Handoff(HandoffUpdate::Failed(reason.into())));
             }
-            Effect::Request(request) => {
-                let reason = "this host makes no requests";
-                sorted.unsupported(effect, reason);
-                let outcome = Err(RequestError::Denied(reason.into()));
-                sorted.follow_ups.push(Event::Response(Response { id: request.id.clone(), outcome }));
-            }
+            Effect::Request(request) => match catalog.denies_connection(bot, &request.connection) {
+                None => sorted.requests.push((index, request.clone())),
+                Some(reason) => {
+                    sorted.unsupported(effect, &reason);
+                    let outcome = Err(RequestError::Denied(reason));
+                    sorted.next.push(Event::Response(Response { id: request.id.clone(), outcome }));
+                }
+            },
             Effect::Custom(custom) => sorted.unsupported(effect, &format!("this host does not know {:?}", custom.name)),
-            Effect::StartTimer(_) | Effect::CancelTimer(_) => sorted.unsupported(effect, "this host has no timers"),
-            Effect::SwitchBot(_) => sorted.unsupported(effect, "this host has one bot a source"),
             Effect::Note(_) => sorted.unsupported(effect, "no desk is configured"),
         }
     }
@@ -107,8 +162,9 @@ pub fn sort(decision: &Decision, event: &Event, turn: u32, route: &Route, catalo
         let index = u16::try_from(decision.effects.len()).unwrap_or(u16::MAX);
         sorted.actions.push((index, Action::Track { attributes, events }));
     }
-    if event.is_consequence() {
-        sorted.follow_ups.clear();
+    // A campaign that is always refused would keep the two talking for ever.
+    if matches!(event, Event::DeliveryFailed(_)) {
+        sorted.next.retain(|next| !matches!(next, Event::DeliveryFailed(_)));
     }
     sorted
 }
@@ -122,7 +178,7 @@ impl Sorted {
         let reason = format!("no {what} named {name:?} is configured");
         self.unsupported(effect, &reason);
         let failure = DeliveryFailure { turn, campaign: name.into(), reason, ambiguous: false };
-        self.follow_ups.push(Event::DeliveryFailed(failure));
+        self.next.push(Event::DeliveryFailed(failure));
     }
 }
 

@@ -1,76 +1,28 @@
-//! A turn: `begin` turns a stored conversation and an inbox item into what the plugin sees; `finish` turns the plugin's answer
-//! into what is committed.
+//! A turn: `begin` turns a stored conversation and what happened into what the plugin sees; `finish` turns the plugin's answer into
+//! what is committed.
 
-use serde::{Deserialize, Serialize};
-
+use super::arrival;
+use super::arrival::Began;
+use super::arrival::Cause;
 use super::context::{Context, DeskStatus};
-use super::effects::{self, Sorted};
+use super::decision::{Decision, NextState, Reply};
+use super::effects::{self, Catalog, Sorted, TimerChange};
 use super::id::hash128;
 use super::journal::{JournalEntry, Outcome};
-use super::{Choice, ConversationId, Decision, Event, Message, NamedJson, NextState, Reply, User};
+use super::kept::{Conversation, PendingRequest, PendingTimer};
+use super::refusal::refusal;
+use super::routing::Route;
+use super::{ConversationId, Event, NamedJson, Request, Timer};
 use crate::clock::Timestamp;
-use crate::inbound::Inbound;
-use crate::outbox;
+use crate::outbox::{self, Call};
 
-/// What is kept of a conversation between turns.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Conversation {
-    /// Committed turns so far; the compare-and-set of every commit. It and the fence stay the first fields: storage reads them alone.
-    pub version: u64,
-    /// Raised with every change of owner.
-    pub fence: u32,
-    pub source: String,
-    pub user: User,
-    /// The plugin that answered last.
-    pub bot: String,
-    /// Counts sessions from 1.
-    pub session: u32,
-    /// The last turn ended the session: the next one starts another.
-    pub session_ended: bool,
-    /// The plugin's own state.
-    pub state: Option<String>,
-    /// The plugin's state version, where its manifest gives one.
-    pub state_version: Option<u32>,
-    pub step: Option<String>,
-    /// The choices last shown to the user, for matching the text that comes back.
-    pub offered: Vec<Choice>,
-    pub last_inbound: Timestamp,
-}
-
-/// What the configuration says about a conversation's source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    pub source: String,
-    pub bot: String,
-    /// The campaign that replies go through.
-    pub campaign: String,
-    pub fallback_text: String,
-    /// Choices are numbered lines in that campaign, so a number is an answer.
-    pub numbered_choices: bool,
-    /// `[plugins.BOT.settings]`
-    pub settings: Vec<NamedJson>,
-}
-
-impl Route {
-    /// For conversations of a source that is not configured any more.
-    #[must_use]
-    pub fn unknown(source: &str) -> Self {
-        Self {
-            source: source.into(),
-            bot: String::new(),
-            campaign: String::new(),
-            fallback_text: String::new(),
-            numbered_choices: false,
-            settings: Vec::new(),
-        }
-    }
-}
-
-/// What a turn is about, before the conversation is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
-    Inbound { id: String, inbound: Inbound, received: Timestamp },
-    Event(Event),
+/// What came of a cause.
+#[derive(Clone, Debug)]
+pub enum Begun {
+    /// A decision is asked for.
+    Turn(Box<Turn>),
+    /// Nobody is asked: a message that has to wait, an answer nobody waits for any more, an alarm that went off early.
+    Quiet(Box<Conversation>),
 }
 
 /// A turn between `begin` and `finish`.
@@ -79,8 +31,20 @@ pub struct Turn {
     pub id: ConversationId,
     pub context: Context,
     pub event: Event,
-    /// As stored, with what the inbound told about the user.
+    /// As stored, with what the cause itself changed.
     pub before: Conversation,
+    /// The host's own decision: the plugin is not asked.
+    pub decided: Option<Decision>,
+    /// Sessions that ended before the plugin is asked: the bot, and how.
+    pub ended: Vec<Ended>,
+}
+
+/// A session that ended, to be counted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ended {
+    pub bot: String,
+    /// As the plugin named it; `expired`, `stopped`, `restarted`, `interrupted` are the host's.
+    pub outcome: String,
 }
 
 /// How the plugin's part of a turn ended.
@@ -100,97 +64,99 @@ pub struct Finished {
     pub conversation: Conversation,
     pub journal: JournalEntry,
     pub outbox: Vec<outbox::Entry>,
-    pub follow_ups: Vec<Event>,
+    pub calls: Vec<Call>,
+    pub ended: Vec<Ended>,
 }
 
 impl Turn {
-    /// What the plugin will see. `item` names the inbox item for good: the same item begun again has the same seed.
+    /// What the plugin will see.
     #[must_use]
     pub fn begin(
         id: ConversationId,
         stored: Option<Conversation>,
         route: &Route,
+        catalog: &dyn Catalog,
         now: Timestamp,
-        item: u64,
         cause: Cause,
-    ) -> Self {
+    ) -> Begun {
         let mut before = stored.unwrap_or_default();
         before.source.clone_from(&route.source);
-        before.bot.clone_from(&route.bot);
-        if before.session == 0 || before.session_ended {
-            before.session += 1;
-            before.session_ended = false;
-        }
-        let (event, fields) = match cause {
-            Cause::Event(event) => (event, Vec::new()),
-            Cause::Inbound { id, inbound, received } => {
-                before.user = inbound.user;
-                before.last_inbound = received;
-                let choice = effects::chosen(&before.offered, &inbound.text, route.numbered_choices);
-                let message = Message {
-                    id,
-                    text: inbound.text,
-                    media: inbound.media,
-                    choice,
-                    flow_response: inbound.flow_response,
-                    received,
-                };
-                (Event::Message(message), inbound.fields)
-            }
+        let began = arrival::began(&mut before, route, catalog, now, cause);
+        before.version += 1;
+        let Some(Began { event, fields, decided, ended }) = began else {
+            before.set_alarm(now, route.idle_timeout);
+            return Begun::Quiet(Box::new(before));
         };
         let context = Context {
             conversation: id,
             session: before.session,
-            turn: u32::try_from(before.version + 1).unwrap_or(u32::MAX),
+            turn: before.turns.saturating_add(1),
             user: before.user.clone(),
             source: route.source.clone(),
             now,
-            seed: seed(id, item),
-            settings: route.settings.clone(),
+            seed: seed(id, before.version),
+            settings: catalog.settings(&before.bot),
             fields,
             desk: DeskStatus::None,
         };
-        Self { id, context, event, before }
+        Begun::Turn(Box::new(Self { id, context, event, before, decided, ended }))
     }
 
     /// What is committed. A failed turn leaves the state as it was, and a waiting user gets the fallback text.
     #[must_use]
-    pub fn finish(self, route: &Route, catalog: &dyn effects::Catalog, answer: Answer) -> Finished {
-        let Self { id, context, event, before } = self;
-        let (state, state_version) = (before.state.clone(), before.state_version);
+    pub fn finish(self, route: &Route, catalog: &dyn Catalog, answer: Answer) -> Finished {
+        let Self { id, context, event, before, mut ended, .. } = self;
+        let (state, state_version, bot) = (before.state.clone(), before.state_version, before.bot.clone());
         let mut conversation = before;
-        conversation.version += 1;
-        let mut sorted = match &answer.outcome {
+        conversation.turns = context.turn;
+        conversation.last_turn = context.now;
+        if conversation.plugin_digest == [0; 8] {
+            conversation.plugin_digest = answer.plugin_digest;
+        }
+        let outcome = match answer.outcome {
+            Outcome::Decided(decision) => match refusal(&decision, &conversation, catalog) {
+                Some(reason) => Outcome::Failed { kind: "bad-output".into(), reason },
+                None => Outcome::Decided(decision),
+            },
+            failed => failed,
+        };
+        let mut sorted = match &outcome {
             Outcome::Decided(decision) => {
-                apply(&mut conversation, decision, answer.state_version);
-                effects::sort(decision, &event, context.turn, route, catalog)
+                effects::sort(decision, &event, context.turn, &conversation.bot, route, catalog)
             }
-            Outcome::Failed { .. } if event.is_from_user() && !route.fallback_text.is_empty() => {
-                Sorted::only_reply(route, fallback(route))
+            Outcome::Failed { .. } if event.is_awaited() && !route.fallback_text.is_empty() => {
+                Sorted::only_reply(route, Reply { text: route.fallback_text.clone(), ..Reply::default() })
             }
             Outcome::Failed { .. } => Sorted::default(),
         };
-        if !sorted.offered.is_empty() {
-            conversation.offered.clone_from(&sorted.offered);
+        if matches!(event, Event::SessionExpired { .. }) {
+            expire(&mut conversation, &outcome, answer.state_version, &route.carry_over);
+            sorted.ended.get_or_insert_with(|| "expired".into());
+        } else if let Outcome::Decided(decision) = &outcome {
+            apply_state(&mut conversation, decision, answer.state_version);
         }
         let outbox = effects::entries(&mut sorted, id, &conversation, &context, &event);
+        let calls = calls(&sorted, id, &conversation.bot, &context);
+        take(&mut conversation, &mut sorted, &context, &calls);
+        ended.extend(sorted.ended.take().map(|outcome| Ended { bot: bot.clone(), outcome }));
+        conversation.set_alarm(context.now, route.idle_timeout);
         let journal = JournalEntry {
             context,
-            bot: conversation.bot.clone(),
+            bot,
             plugin_digest: answer.plugin_digest,
             state,
             state_version,
             event,
-            outcome: answer.outcome,
+            outcome,
             log: answer.log,
             unsupported: sorted.unsupported,
             duration_us: answer.duration_us,
         };
-        Finished { conversation, journal, outbox, follow_ups: sorted.follow_ups }
+        Finished { conversation, journal, outbox, calls, ended }
     }
 }
 
-fn apply(conversation: &mut Conversation, decision: &Decision, state_version: Option<u32>) {
+fn apply_state(conversation: &mut Conversation, decision: &Decision, state_version: Option<u32>) {
     match &decision.state {
         // A state that was migrated but kept stays as it was stored, with the version it was stored by.
         NextState::Keep => {}
@@ -203,15 +169,66 @@ fn apply(conversation: &mut Conversation, decision: &Decision, state_version: Op
     if decision.step.is_some() {
         conversation.step.clone_from(&decision.step);
     }
-    conversation.session_ended = effects::ends_session(decision);
 }
 
-fn fallback(route: &Route) -> Reply {
-    Reply { text: route.fallback_text.clone(), ..Reply::default() }
+/// The state that the next session starts with is the one decided now; where none is, what the configuration carries over.
+fn expire(conversation: &mut Conversation, outcome: &Outcome, state_version: Option<u32>, carry_over: &[String]) {
+    match outcome {
+        Outcome::Decided(Decision { state: NextState::Replace(state), .. }) => {
+            conversation.end_session(&[]);
+            conversation.state = Some(state.clone());
+            conversation.state_version = state_version;
+        }
+        Outcome::Decided(Decision { state: NextState::Clear, .. }) => conversation.end_session(&[]),
+        Outcome::Decided(_) | Outcome::Failed { .. } => conversation.end_session(carry_over),
+    }
 }
 
-fn seed(id: ConversationId, item: u64) -> u32 {
-    let hash = hash128("seed", &[&id.0, &item.to_be_bytes()]);
+fn calls(sorted: &Sorted, id: ConversationId, bot: &str, context: &Context) -> Vec<Call> {
+    let call = |(index, request): &(u16, Request)| Call {
+        conversation: id,
+        turn: context.turn,
+        index: *index,
+        bot: bot.into(),
+        request: request.clone(),
+        created: context.now,
+    };
+    sorted.requests.iter().map(call).collect()
+}
+
+/// What the effects change for later turns.
+fn take(conversation: &mut Conversation, sorted: &mut Sorted, context: &Context, calls: &[Call]) {
+    if !sorted.offered.is_empty() {
+        conversation.offered = std::mem::take(&mut sorted.offered);
+    }
+    for change in sorted.timers.drain(..) {
+        conversation.timers.retain(|timer| timer.name != change.name());
+        if let TimerChange::Start(timer) = change {
+            let due = context.now.after(timer.delay());
+            let Timer { name, payload, cancel_on_message, .. } = timer;
+            conversation.timers.push(PendingTimer { name, due, payload, cancel_on_message });
+        }
+    }
+    conversation.requests.extend(calls.iter().map(|call| PendingRequest {
+        turn: call.turn,
+        index: call.index,
+        while_waiting: call.request.while_waiting,
+    }));
+    conversation.next.append(&mut sorted.next);
+    if let Some(NamedJson { name: to, value }) = sorted.switch.take() {
+        let from = conversation.bot.clone();
+        conversation.hand_to(&to);
+        conversation.next.push(Event::Switched(NamedJson { name: from, value }));
+    }
+    if sorted.ended.is_some() {
+        conversation.session_ended = true;
+        conversation.shelved.clear();
+    }
+}
+
+/// The same commit begun again has the same seed.
+fn seed(id: ConversationId, version: u64) -> u32 {
+    let hash = hash128("seed", &[&id.0, &version.to_be_bytes()]);
     u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
 }
 

@@ -10,16 +10,17 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::report::log_turn;
 use super::*;
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::PluginLimits;
-use crate::conversation::{Context, DeskStatus, JournalEntry, User};
+use crate::conversation::{Context, Conversation, DeskStatus, Event, JournalEntry, NamedJson, Outcome, User};
 use crate::inbound::Inbound;
 use crate::limits::JOURNAL_RETENTION;
 use crate::outbox::{Action, OutboxSeq};
 use crate::plugins::Wanted;
-use crate::storage::Accepted;
 use crate::storage::redb::{JournalKeep, Redb, Settings};
+use crate::storage::{Accepted, InboxRow};
 
 const SETTINGS: Settings = Settings {
     cache_bytes: 4 * 1024 * 1024,
@@ -45,12 +46,32 @@ struct Running {
 struct Catalogue;
 
 impl Catalog for Catalogue {
-    fn has_campaign(&self, name: &str) -> bool {
+    fn has_campaign(&self, _bot: &str, name: &str) -> bool {
         assert_ne!(name, CURSED, "asked to panic");
         true
     }
 
-    fn has_canvas(&self, _name: &str) -> bool {
+    fn has_canvas(&self, _bot: &str, _name: &str) -> bool {
+        false
+    }
+
+    fn denies_connection(&self, _bot: &str, name: &str) -> Option<String> {
+        (name != "open").then(|| "it is not open".into())
+    }
+
+    fn has_bot(&self, name: &str) -> bool {
+        ["echo", "hostile", "scripted"].contains(&name)
+    }
+
+    fn settings(&self, _bot: &str) -> Vec<NamedJson> {
+        Vec::new()
+    }
+
+    fn burst_window(&self, _bot: &str) -> Option<Duration> {
+        None
+    }
+
+    fn handles_commands(&self, _bot: &str) -> bool {
         false
     }
 }
@@ -278,13 +299,13 @@ async fn a_message_after_an_erasure_has_its_turn_on_a_new_conversation() {
     let id = ConversationId::of("echo", "u1");
     world.accept([message("echo", "u1", "before")]).await;
     let first = world.waiting().await.remove(0);
-    let before = driver.turn(id, None, first).await.expect("storage works");
+    let before = driver.row(id, None, first).await.expect("storage works");
     assert_eq!(before.as_ref().map(|conversation| conversation.version), Some(1));
 
     world.storage.erase(id).await.expect("erased");
     world.accept([message("echo", "u1", "after")]).await;
     let second = world.waiting().await.remove(0);
-    let after = driver.turn(id, before, second).await.expect("storage works");
+    let after = driver.row(id, before, second).await.expect("storage works");
     assert_eq!(after.map(|conversation| conversation.version), Some(1));
     assert!(world.waiting().await.is_empty(), "the message is not left behind");
     assert_eq!(world.said("echo", "u1").await, ["1: after"]);
@@ -298,7 +319,7 @@ async fn a_message_erased_during_its_turn_is_not_answered() {
     world.accept([message("echo", "u1", "hi")]).await;
     let row = world.waiting().await.remove(0);
     world.storage.erase(id).await.expect("erased");
-    assert_eq!(driver.turn(id, None, row).await.expect("storage works"), None);
+    assert_eq!(driver.row(id, None, row).await.expect("storage works"), None);
     assert!(world.said("echo", "u1").await.is_empty());
 }
 
@@ -337,7 +358,7 @@ fn logged(kind: &str, reason: &str) -> String {
         plugin_digest: [0; 8],
         state: None,
         state_version: None,
-        event: Event::External(crate::conversation::NamedJson::from(("pushed", "{}"))),
+        event: Event::External(NamedJson::from(("pushed", "{}"))),
         outcome: Outcome::Failed { kind: kind.into(), reason: reason.into() },
         log: vec!["error: what the plugin logged".into()],
         unsupported: Vec::new(),

@@ -25,17 +25,17 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::record::{self, Fate};
 use super::{
-    Accepted, Committed, InboxRow, InboxSeq, Quarantined, Recorded, Settlement, Storage, StorageError, Swept,
-    TurnCommit, TurnKey,
+    Accepted, Committed, InboxItem, InboxRow, InboxSeq, OutcomeCount, Quarantined, Recorded, Settlement, Storage,
+    StorageError, Swept, TurnCommit, TurnKey,
 };
 use crate::clock::Timestamp;
-use crate::conversation::{Conversation, ConversationId};
+use crate::conversation::{Conversation, ConversationId, Response};
 use crate::inbound::Inbound;
 use crate::limits::STORAGE_QUEUE_MAX;
-use crate::outbox::{self, OutboxSeq};
+use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use prepared::{Arrival, Turn};
 pub use settings::{JournalKeep, Settings};
-use tables::{CONVERSATION, INBOX, OUTBOX, QUARANTINE, SETTLED, TURNS};
+use tables::{ALARMS, CALLS, CONVERSATION, INBOX, OUTBOX, OUTCOMES, QUARANTINE, SETTLED, TURNS};
 use writer::{Op, Writer};
 
 /// Why a database file does not open.
@@ -62,6 +62,8 @@ pub struct Redb {
     failed: watch::Receiver<Option<String>>,
     inbox_changed: Arc<Notify>,
     outbox_changed: Arc<Notify>,
+    alarms_changed: Arc<Notify>,
+    calls_changed: Arc<Notify>,
     owner_file: Option<PathBuf>,
     settings: Settings,
 }
@@ -109,6 +111,8 @@ impl Redb {
         let (failed_sender, failed) = watch::channel(None);
         let inbox_changed = Arc::new(Notify::new());
         let outbox_changed = Arc::new(Notify::new());
+        let alarms_changed = Arc::new(Notify::new());
+        let calls_changed = Arc::new(Notify::new());
         let writer = Writer {
             database: Arc::clone(&database),
             queue,
@@ -117,6 +121,8 @@ impl Redb {
             failed: failed_sender,
             inbox_changed: Arc::clone(&inbox_changed),
             outbox_changed: Arc::clone(&outbox_changed),
+            alarms_changed: Arc::clone(&alarms_changed),
+            calls_changed: Arc::clone(&calls_changed),
         };
         let thread =
             std::thread::Builder::new().name("storage-writer".into()).spawn(move || writer.run()).map_err(|why| {
@@ -129,6 +135,8 @@ impl Redb {
             failed,
             inbox_changed,
             outbox_changed,
+            alarms_changed,
+            calls_changed,
             owner_file,
             settings,
         })
@@ -259,6 +267,60 @@ impl Storage for Redb {
         self.write(|done| Op::Commit { turns, done }).await
     }
 
+    async fn push(&self, items: Vec<(ConversationId, InboxItem)>) -> Result<Vec<bool>, StorageError> {
+        let items = items.into_iter().map(|(id, item)| (id, tables::inbox_value(id, &item))).collect();
+        self.write(|done| Op::Push { items, done }).await
+    }
+
+    async fn alarms(
+        &self,
+        after: Option<(Timestamp, ConversationId)>,
+        max: usize,
+    ) -> Result<Vec<(Timestamp, ConversationId)>, StorageError> {
+        self.read_rows(|transaction| {
+            let alarms = transaction.open_table(ALARMS)?;
+            let after = after.map(tables::alarm_key);
+            let first = after.as_ref().map_or(Bound::Unbounded, |after| Bound::Excluded(after.as_slice()));
+            let mut found = Vec::new();
+            for row in alarms.range::<&[u8]>((first, Bound::Unbounded))?.take(max) {
+                found.extend(tables::alarm_of(row?.0.value()));
+            }
+            Ok(found)
+        })
+    }
+
+    async fn calls(&self, after: CallSeq, max: usize) -> Result<Vec<CallRow>, StorageError> {
+        self.read_rows(|transaction| {
+            let calls = transaction.open_table(CALLS)?;
+            let rows = calls.range(after.0.saturating_add(1)..)?.map(|row| {
+                let (seq, bytes) = row?;
+                tables::unless_damaged(tables::call_row(seq.value(), bytes.value()))
+            });
+            rows.filter_map(Result::transpose).take(max).collect()
+        })
+    }
+
+    async fn call_started(&self, seq: CallSeq) -> Result<(), StorageError> {
+        self.write(|done| Op::CallStarted { seq, done }).await
+    }
+
+    async fn call_answered(&self, seq: CallSeq, answer: Option<Response>) -> Result<(), StorageError> {
+        self.write(|done| Op::CallAnswered { seq, answer, done }).await
+    }
+
+    async fn outcomes(&self, first_day: u32, last_day: u32) -> Result<Vec<OutcomeCount>, StorageError> {
+        self.read_rows(|transaction| {
+            let outcomes = transaction.open_table(OUTCOMES)?;
+            let (first, end) = (first_day.to_be_bytes(), last_day.saturating_add(1).to_be_bytes());
+            let mut counts = Vec::new();
+            for row in outcomes.range(first.as_slice()..end.as_slice())? {
+                let (key, sessions) = row?;
+                counts.extend(tables::outcome_of(key.value(), sessions.value()));
+            }
+            Ok(counts)
+        })
+    }
+
     async fn due(&self, after: OutboxSeq, max: usize) -> Result<Vec<outbox::Row>, StorageError> {
         self.read_rows(|transaction| {
             let table = transaction.open_table(OUTBOX)?;
@@ -305,6 +367,14 @@ impl Storage for Redb {
 
     fn inbox_changed(&self) -> Arc<Notify> {
         Arc::clone(&self.inbox_changed)
+    }
+
+    fn alarms_changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.alarms_changed)
+    }
+
+    fn calls_changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.calls_changed)
     }
 
     fn outbox_changed(&self) -> Arc<Notify> {

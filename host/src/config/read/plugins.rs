@@ -11,15 +11,22 @@ use toml::de::{DeTable, DeValue};
 use super::super::reference::References;
 use super::super::report::Report;
 use super::super::section::Section;
-use super::super::{Plugin, PluginLimits, Plugins, Storage, suggest};
+use super::super::{Braze, Connection, Plugin, PluginLimits, Plugins, Storage, suggest};
 use crate::conversation::NamedJson;
+use crate::limits::BURST_WINDOW_MAX;
 
 const DIR: &str = "plugins";
 const SHA256_EXAMPLE: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-pub(super) fn read(mut section: Section<'_>, storage: &Storage, references: &References<'_>) -> Plugins {
+pub(super) fn read(
+    mut section: Section<'_>,
+    storage: &Storage,
+    braze: &Braze,
+    connections: &BTreeMap<String, Connection>,
+    references: &References<'_>,
+) -> Plugins {
     let dir = section.text("dir", Some(DIR), DIR).map_or_else(|| DIR.to_owned(), Spanned::into_inner);
     let dir = references.folder.join(dir);
     let cache = read_cache(&mut section, storage, references);
@@ -29,12 +36,52 @@ pub(super) fn read(mut section: Section<'_>, storage: &Storage, references: &Ref
         let sha256 = read_sha256(&mut section, references.report);
         let settings = read_settings(section.section("settings"), references.report);
         let limits = read_limits(section.section("limits"));
-        section.not_supported("connections", "plugins cannot make HTTP requests yet");
-        section.not_supported("campaigns", "a plugin may use every campaign under `[braze.campaigns]`");
+        let (connections, campaigns) = read_grants(&mut section, braze, connections, references.report);
+        let burst_window = read_burst_window(&mut section);
         section.finish();
-        named.insert(name.to_owned(), Plugin { file, sha256, settings, limits });
+        named.insert(name.to_owned(), Plugin { file, sha256, settings, limits, connections, campaigns, burst_window });
     }
     Plugins { dir, cache, named }
+}
+
+/// The connections it may call, none by default, and the campaigns and Canvases it may trigger, all by default.
+fn read_grants(
+    section: &mut Section<'_>,
+    braze: &Braze,
+    connections: &BTreeMap<String, Connection>,
+    report: &Report,
+) -> (Vec<String>, Option<Vec<String>>) {
+    let known = connections.keys().map(String::as_str);
+    let place = "connections";
+    let connections = granted(section, "connections", "unknown-connection", known, place, report).unwrap_or_default();
+    let known = braze.campaigns.keys().chain(braze.canvases.keys()).map(String::as_str);
+    let campaigns = granted(section, "campaigns", "unknown-campaign", known, "braze.campaigns", report);
+    (connections, campaigns)
+}
+
+/// The names of a list, each of which has to be `known`; `place` is where they are configured.
+fn granted<'a>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    code: &'static str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    place: &str,
+    report: &Report,
+) -> Option<Vec<String>> {
+    let names = section.texts(key, "[\"NAME\"]")?;
+    for name in &names {
+        let given = name.get_ref().as_str();
+        if known.clone().any(|known| known == given) {
+            continue;
+        }
+        let help = match suggest::closest(given, known.clone()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.clone().next().is_none() => format!("add `[{place}.{given}]`"),
+            None => format!("name one of {}, or add `[{place}.{given}]`", suggest::list(known.clone())),
+        };
+        report.error(code, name.span(), format!("there is no `[{place}.{given}]` to grant"), help);
+    }
+    Some(names.into_iter().map(Spanned::into_inner).collect())
 }
 
 /// The plugins that a source may name: those configured, and every `.wasm` in the folder.
@@ -105,6 +152,12 @@ fn digest(hex: &str) -> Option<[u8; 32]> {
     if digits.len() == 64 { bytes.try_into().ok() } else { None }
 }
 
+/// Off unless there is one: waiting for more makes every answer later.
+fn read_burst_window(section: &mut Section<'_>) -> Option<Duration> {
+    let window = section.duration("burst_window", Duration::ZERO, Duration::ZERO..=BURST_WINDOW_MAX);
+    (!window.is_zero()).then_some(window)
+}
+
 fn read_limits(mut section: Section<'_>) -> PluginLimits {
     let default = PluginLimits::default();
     let limits = PluginLimits {
@@ -127,7 +180,7 @@ fn read_settings(section: Section<'_>, report: &Report) -> Vec<NamedJson> {
 }
 
 /// TOML has two things that JSON has not: dates become texts, and numbers that are none are refused.
-fn to_json(value: &Spanned<DeValue<'_>>, report: &Report) -> Json {
+pub(super) fn to_json(value: &Spanned<DeValue<'_>>, report: &Report) -> Json {
     let refuse = |what: &str| {
         report.error(
             "bad-setting",

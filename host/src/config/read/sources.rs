@@ -1,6 +1,7 @@
 //! `[sources.NAME]`: which bot answers what arrives where.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -9,8 +10,8 @@ use super::super::reference::References;
 use super::super::section::Section;
 use super::super::{Braze, Plugins, Secret, Source, suggest};
 use super::braze::ID_EXAMPLE;
-use super::plugins;
-use crate::limits::REPLY_CHARS_MAX;
+use super::{plugins, routing};
+use crate::limits::{REPLY_CHARS_MAX, SESSION_IDLE_TIMEOUT};
 
 const CAMPAIGN: &str = "reply";
 pub(crate) const FALLBACK_TEXT: &str = "Sorry, something went wrong. Please try again.";
@@ -18,6 +19,8 @@ const TOKEN_EXAMPLE: &str = "env:WEBHOOK_TOKEN";
 /// Shorter ones can be guessed.
 const TOKEN_CHARS_MIN: usize = 16;
 const TOKENS_MAX: usize = 2;
+const MINUTE: Duration = Duration::from_mins(1);
+const YEAR: Duration = Duration::from_hours(365 * 24);
 
 pub(super) fn read(
     mut section: Section<'_>,
@@ -43,8 +46,13 @@ pub(super) fn read(
             tokens: read_tokens(&mut section, braze, references),
             campaign: read_campaign(&mut section, braze, references),
             fallback_text: read_fallback(&mut section, references),
+            rules: routing::read_routes(&mut section, &bots, references.report),
+            idle_timeout: section.duration("idle_timeout", SESSION_IDLE_TIMEOUT, MINUTE..=YEAR),
+            carry_over: section
+                .texts("carry_over", "[\"language\"]")
+                .map_or_else(Vec::new, |keys| keys.into_iter().map(Spanned::into_inner).collect()),
+            commands: routing::read_commands(&mut section, references.report),
         };
-        section.not_supported("routes", "every message of a source goes to its `bot`");
         section.finish();
         sources.insert(name.to_owned(), source);
     }
@@ -53,15 +61,8 @@ pub(super) fn read(
 
 fn read_bot(section: &mut Section<'_>, bots: &[String], references: &References<'_>) -> String {
     let Some(bot) = section.required("bot", bots.first().map_or("menu", String::as_str)) else { return String::new() };
-    let name = bot.get_ref();
-    if !bots.contains(name) {
-        let known = bots.iter().map(String::as_str);
-        let help = match suggest::closest(name, known.clone()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if bots.is_empty() => format!("put `{name}.wasm` into the plugins folder, which holds none yet"),
-            None => format!("put `{name}.wasm` into the plugins folder, or name one of {}", suggest::list(known)),
-        };
-        references.report.error("unknown-bot", bot.span(), format!("there is no plugin `{name}`"), help);
+    if !bots.contains(bot.get_ref()) {
+        routing::unknown_bot(&bot, bots, references.report);
     }
     bot.into_inner()
 }

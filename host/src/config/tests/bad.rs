@@ -53,7 +53,6 @@ const SERVER: &[(&str, &str)] = &[
     ("[plugins]\ncache = true", "wrong-type 2:9"),
     ("[plugins]\ncache = \"\"", "wrong-type 2:9"),
     ("[desk]\nkind = \"builtin\"", "not-supported 1:2"),
-    ("[connections.llm]\nbase_url = \"https://llm.example\"", "not-supported 1:2"),
 ];
 
 const BRAZE: &[(&str, &str)] = &[
@@ -154,7 +153,17 @@ const SOURCES: &[(&str, &str)] = &[
     ("[plugins.meny]", "missing-plugin 1:10"),
     ("[plugins.echo]\nfile = \"plugins/echo.wasm\"", "missing-plugin 2:8"),
     ("[plugins.menu]\nsetings = { a = 1 }", "unknown-key 2:1"),
-    ("[plugins.menu]\nconnections = [\"llm\"]", "not-supported 2:1"),
+    ("[plugins.menu]\nconnections = [\"llm\"]", "unknown-connection 2:16"),
+    (
+        "[plugins.menu]\nconnections = [\"lmm\", \"llm\", 7]\n[connections.llm]\nbase_url = \"https://llm.example\"",
+        "wrong-type 2:15",
+    ),
+    (
+        "[plugins.menu]\nconnections = [\"lmm\", \"llm\"]\n[connections.llm]\nbase_url = \"https://llm.example\"",
+        "unknown-connection 2:16",
+    ),
+    ("[plugins.menu]\ncampaigns = [\"reply\", \"repyl\"]", "unknown-campaign 2:23"),
+    ("[plugins.menu]\ncampaigns = true", "wrong-type 2:13"),
     ("[plugins.menu]\nsha256 = \"e3b0\"", "bad-digest 2:10"),
     ("[plugins.menu]\nsha256 = \"\"", "bad-digest 2:10"),
     (

@@ -1,29 +1,50 @@
 //! What becomes of each effect, and which text means which choice.
 
 use super::*;
+use crate::conversation::commands::Commands;
 use crate::conversation::{Campaign, Handoff, NamedJson, NextState, Priority, Request, Timer, WhileWaiting};
 
-/// One campaign beside the replies', one Canvas.
+/// One campaign beside the replies', one Canvas, one connection. Bots: `menu`, `orders`; `chatty`, which takes messages of two seconds
+/// together; `own`, which handles commands itself.
 pub(in crate::conversation) struct Named;
 
 impl Catalog for Named {
-    fn has_campaign(&self, name: &str) -> bool {
+    fn has_campaign(&self, _bot: &str, name: &str) -> bool {
         ["reply", "offer"].contains(&name)
     }
 
-    fn has_canvas(&self, name: &str) -> bool {
+    fn has_canvas(&self, _bot: &str, name: &str) -> bool {
         name == "welcome"
+    }
+
+    fn denies_connection(&self, _bot: &str, name: &str) -> Option<String> {
+        (name != "llm").then(|| format!("there is no connection {name:?}"))
+    }
+
+    fn has_bot(&self, name: &str) -> bool {
+        ["menu", "orders", "chatty", "own"].contains(&name)
+    }
+
+    fn settings(&self, _bot: &str) -> Vec<NamedJson> {
+        vec![NamedJson::from(("greeting", "\"hi\""))]
+    }
+
+    fn burst_window(&self, bot: &str) -> Option<Duration> {
+        (bot == "chatty").then_some(Duration::from_secs(2))
+    }
+
+    fn handles_commands(&self, bot: &str) -> bool {
+        bot == "own"
     }
 }
 
 pub(in crate::conversation) fn route() -> Route {
     Route {
-        source: "whatsapp".into(),
         bot: "menu".into(),
         campaign: "reply".into(),
         fallback_text: "Something went wrong.".into(),
-        numbered_choices: false,
-        settings: vec![NamedJson::from(("greeting", "\"hi\""))],
+        commands: Commands::built_in(),
+        ..Route::unknown("whatsapp")
     }
 }
 
@@ -36,15 +57,19 @@ pub(in crate::conversation) fn choice(id: &str, title: &str, description: Option
 }
 
 pub(in crate::conversation) fn request(id: &str) -> Effect {
+    asking(id, "llm", WhileWaiting::Deliver)
+}
+
+pub(in crate::conversation) fn asking(id: &str, connection: &str, while_waiting: WhileWaiting) -> Effect {
     Effect::Request(Request {
         id: id.into(),
-        connection: "llm".into(),
+        connection: connection.into(),
         method: "GET".into(),
         path: "/".into(),
         headers: Vec::new(),
         body: None,
         timeout_seconds: 5,
-        while_waiting: WhileWaiting::Deliver,
+        while_waiting,
     })
 }
 
@@ -71,7 +96,7 @@ fn set(name: &str) -> AttributeChange {
 }
 
 fn sorted(effects: Vec<Effect>, event: &Event) -> Sorted {
-    sort(&Decision { state: NextState::Keep, effects, step: None }, event, 3, &route(), &Named)
+    sort(&Decision { state: NextState::Keep, effects, step: None }, event, 3, "menu", &route(), &Named)
 }
 
 fn pushed() -> Event {
@@ -128,10 +153,7 @@ fn attributes_do_not_ride_with_a_send_that_is_not_configured() {
 fn what_this_host_cannot_do_is_named_with_its_reason() {
     let effects = vec![
         handoff(),
-        request("r1"),
-        timer("t"),
-        Effect::CancelTimer("t".into()),
-        Effect::SwitchBot(NamedJson::from(("orders", "{}"))),
+        asking("r1", "crm", WhileWaiting::Deliver),
         Effect::Note("hello".into()),
         Effect::Custom(NamedJson::from(("dance", "{}"))),
         Effect::SendCampaign(campaign("gone")),
@@ -150,11 +172,14 @@ fn what_this_host_cannot_do_is_named_with_its_reason() {
 
 #[test]
 fn a_plugin_hears_at_once_of_what_it_waits_for_in_vain() {
-    let sorted = sorted(vec![handoff(), request("r1"), Effect::SendCampaign(campaign("gone"))], &pushed());
+    let sorted = sorted(
+        vec![handoff(), asking("r1", "crm", WhileWaiting::Deliver), Effect::SendCampaign(campaign("gone"))],
+        &pushed(),
+    );
     let [Event::Handoff(HandoffUpdate::Failed(_)), Event::Response(response), Event::DeliveryFailed(failure)] =
-        &sorted.follow_ups[..]
+        &sorted.next[..]
     else {
-        panic!("{:?}", sorted.follow_ups)
+        panic!("{:?}", sorted.next)
     };
     assert_eq!(response.id, "r1");
     assert!(matches!(response.outcome, Err(RequestError::Denied(_))));
@@ -162,18 +187,32 @@ fn a_plugin_hears_at_once_of_what_it_waits_for_in_vain() {
 }
 
 #[test]
-fn a_consequence_leads_to_no_further_consequence() {
+fn a_plugin_that_answers_a_failure_with_the_same_failure_hears_of_it_once() {
     let failure = DeliveryFailure { turn: 2, campaign: "gone".into(), reason: "r".into(), ambiguous: false };
-    let consequences = [
-        Event::DeliveryFailed(failure),
-        Event::Handoff(HandoffUpdate::Failed("no desk".into())),
-        Event::Response(Response { id: "r1".into(), outcome: Err(RequestError::Timeout) }),
+    let sorted = sorted(vec![Effect::SendCampaign(campaign("gone"))], &Event::DeliveryFailed(failure));
+    assert!(sorted.next.is_empty());
+    assert_eq!(sorted.unsupported.len(), 1, "but it is named all the same");
+}
+
+#[test]
+fn timers_requests_switches_and_ends_are_the_conversations() {
+    let to = NamedJson::from(("orders", "{}"));
+    let effects = vec![
+        timer("t"),
+        Effect::CancelTimer("u".into()),
+        request("r1"),
+        Effect::SwitchBot(to.clone()),
+        Effect::EndSession("solved".into()),
     ];
-    for event in consequences {
-        let sorted = sorted(vec![handoff(), request("r2"), Effect::SendCampaign(campaign("gone"))], &event);
-        assert!(sorted.follow_ups.is_empty(), "after {}", event.kind());
-        assert_eq!(sorted.unsupported.len(), 3, "but they are named all the same");
-    }
+    let sorted = sorted(effects, &pushed());
+    let names: Vec<_> = sorted.timers.iter().map(TimerChange::name).collect();
+    assert_eq!(names, ["t", "u"]);
+    assert_eq!(
+        sorted.requests.iter().map(|(place, request)| (*place, request.id.as_str())).collect::<Vec<_>>(),
+        [(2, "r1")]
+    );
+    assert_eq!((sorted.switch, sorted.ended.as_deref()), (Some(to), Some("solved")));
+    assert!(sorted.unsupported.is_empty() && sorted.actions.is_empty());
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use super::super::effects::tests::{Named, campaign, choice, handoff, reply, request, route, timer};
 use super::*;
-use crate::conversation::{AttributeChange, DeliveryFailure, Effect, HandoffUpdate};
-use crate::limits::{REPLY_WINDOW, TRACK_WINDOW};
+use crate::conversation::{AttributeChange, DeliveryFailure, Effect, HandoffUpdate, User};
+use crate::inbound::Inbound;
+use crate::limits::{REPLY_WINDOW, TIMERS_PER_CONVERSATION_MAX, TRACK_WINDOW};
 use crate::outbox::Action;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -34,7 +35,14 @@ fn told() -> Cause {
 }
 
 fn begin(stored: Option<Conversation>, cause: Cause) -> Turn {
-    Turn::begin(id(), stored, &route(), NOW, 1, cause)
+    begin_on(&route(), stored, NOW, cause)
+}
+
+fn begin_on(route: &Route, stored: Option<Conversation>, now: Timestamp, cause: Cause) -> Turn {
+    match Turn::begin(id(), stored, route, &Named, now, cause) {
+        Begun::Turn(turn) => *turn,
+        Begun::Quiet(conversation) => panic!("nobody was asked: {conversation:?}"),
+    }
 }
 
 fn decided(state: NextState, effects: Vec<Effect>) -> Answer {
@@ -63,7 +71,7 @@ fn the_first_message_begins_the_first_session_and_the_first_turn() {
     assert_eq!((turn.context.session, turn.context.turn), (1, 1));
     assert_eq!(turn.context.user.external_id.as_deref(), Some("u1"));
     assert_eq!(turn.context.fields, [NamedJson::from(("first_name", "\"Ada\""))]);
-    assert_eq!(turn.context.settings, route().settings);
+    assert_eq!(turn.context.settings, Named.settings("menu"));
     assert_eq!(turn.context.now, NOW);
     let Event::Message(message) = &turn.event else { panic!("{:?}", turn.event) };
     assert_eq!((message.id.as_str(), message.text.as_str(), message.received), ("e_1", "hi", RECEIVED));
@@ -85,12 +93,13 @@ fn ending_the_session_lets_the_next_turn_begin_another() {
 }
 
 #[test]
-fn the_same_item_has_the_same_seed_and_another_has_another() {
-    let seed = |item| Turn::begin(id(), None, &route(), NOW, item, wrote("hi")).context.seed;
-    assert_eq!(seed(1), seed(1));
-    assert_ne!(seed(1), seed(2));
-    let elsewhere = Turn::begin(ConversationId::of("whatsapp", "u2"), None, &route(), NOW, 1, wrote("hi"));
-    assert_ne!(seed(1), elsewhere.context.seed);
+fn a_turn_begun_again_has_the_same_seed_and_another_has_another() {
+    let seed = |stored| begin(stored, wrote("hi")).context.seed;
+    assert_eq!(seed(None), seed(None));
+    assert_ne!(seed(None), seed(Some(spoken())));
+    let elsewhere = Turn::begin(ConversationId::of("whatsapp", "u2"), None, &route(), &Named, NOW, wrote("hi"));
+    let Begun::Turn(elsewhere) = elsewhere else { panic!("{elsewhere:?}") };
+    assert_ne!(seed(None), elsewhere.context.seed);
 }
 
 #[test]
@@ -125,7 +134,7 @@ fn a_failed_turn_changes_no_state_and_answers_whoever_waits() {
     let before = Conversation { offered: vec![choice("a", "A", None)], ..spoken() };
     let finished = turn(Some(before.clone()), wrote("boom"), failed());
     let after = &finished.conversation;
-    assert_eq!(after.version, before.version + 1);
+    assert_eq!((after.version, after.turns), (before.version + 1, before.turns + 1));
     assert_eq!(
         (&after.state, after.state_version, &after.offered),
         (&before.state, before.state_version, &before.offered)
@@ -138,7 +147,7 @@ fn a_failed_turn_changes_no_state_and_answers_whoever_waits() {
 
     assert!(turn(Some(before.clone()), told(), failed()).outbox.is_empty(), "nobody waits for the answer to an event");
     let silent = Route { fallback_text: String::new(), ..route() };
-    let unanswered = Turn::begin(id(), Some(before), &silent, NOW, 1, wrote("boom")).finish(&silent, &Named, failed());
+    let unanswered = begin_on(&silent, Some(before), NOW, wrote("boom")).finish(&silent, &Named, failed());
     assert!(unanswered.outbox.is_empty(), "an empty fallback text is none");
 }
 
@@ -199,19 +208,22 @@ fn what_has_nobody_to_go_to_is_named() {
 fn no_decision_loses_an_effect_or_a_turn() {
     let mut random = Random(0x5eed);
     let mut stored: Option<Conversation> = None;
-    for item in 0..5_000 {
+    for _ in 0..5_000 {
         let cause = if stored.is_none() || random.below(3) > 0 { wrote("hi") } else { told() };
-        let began = Turn::begin(id(), stored.clone(), &route(), NOW, item, cause);
+        let began = begin(stored.clone(), cause);
         let before = began.before.clone();
         let effects: Vec<_> = (0..random.below(17)).map(|_| random.effect()).collect();
         let state = random.state();
         let fails = random.below(5) == 0;
         let answer = if fails { failed() } else { decided(state.clone(), effects.clone()) };
-        let from_user = began.event.is_from_user();
-        let Finished { conversation, journal, outbox, follow_ups } = began.finish(&route(), &Named, answer);
+        let awaited = began.event.is_awaited();
+        let timers_before = before.timers.clone();
+        let Finished { mut conversation, journal, outbox, calls, .. } = began.finish(&route(), &Named, answer);
 
-        assert_eq!(conversation.version, before.version + 1);
-        assert_eq!(u64::from(journal.context.turn), conversation.version);
+        assert_eq!(conversation.version, before.version, "a turn begins by counting its commit");
+        assert_eq!(journal.context.turn, conversation.turns);
+        // More timers than a conversation may have: the turn is refused as a whole.
+        let fails = fails || matches!(journal.outcome, Outcome::Failed { .. });
         let expected = match state {
             _ if fails => before.state,
             NextState::Keep => before.state,
@@ -219,24 +231,26 @@ fn no_decision_loses_an_effect_or_a_turn() {
             NextState::Clear => None,
         };
         assert_eq!(conversation.state, expected);
-        assert_eq!(
-            conversation.session_ended,
-            !fails && effects.iter().any(|effect| matches!(effect, Effect::EndSession(_)))
-        );
+        let ends = !fails && effects.iter().any(|effect| matches!(effect, Effect::EndSession(_)));
+        assert_eq!(conversation.session_ended, before.session_ended || ends);
         assert!(outbox.windows(2).all(|pair| pair[0].index < pair[1].index), "entries are named apart");
         if fails {
-            assert_eq!((outbox.len(), follow_ups.len()), (usize::from(from_user), 0));
+            assert_eq!((outbox.len(), calls.len()), (usize::from(awaited), 0));
+            assert_eq!(conversation.timers, timers_before);
         } else {
-            accounted(&effects, &outbox, &journal.unsupported);
-            assert!(follow_ups.len() <= journal.unsupported.len());
-            assert!(from_user || follow_ups.is_empty());
+            accounted(&effects, &outbox, &calls, &journal.unsupported);
+            assert!(conversation.next.len() <= journal.unsupported.len());
         }
+        assert!(conversation.timers.len() <= TIMERS_PER_CONVERSATION_MAX);
+        conversation.next.clear();
         stored = (random.below(50) > 0).then_some(conversation);
     }
 }
 
 /// Every effect is sent, tracked, done by the turn itself, or named as not done; and none twice.
-fn accounted(effects: &[Effect], outbox: &[outbox::Entry], unsupported: &[String]) {
+fn accounted(effects: &[Effect], outbox: &[outbox::Entry], calls: &[Call], unsupported: &[String]) {
+    let asked = effects.iter().filter(|effect| matches!(effect, Effect::Request(_))).count();
+    assert_eq!(calls.len(), asked);
     let (mut sends, mut changes, mut events) = (0, Vec::new(), Vec::new());
     for entry in outbox {
         match &entry.action {
@@ -258,7 +272,7 @@ fn accounted(effects: &[Effect], outbox: &[outbox::Entry], unsupported: &[String
         match effect {
             Effect::ChangeAttribute(change) => changes_expected.push(change.clone()),
             Effect::TrackEvent(event) => events_expected.push(event.clone()),
-            Effect::EndSession(_) => {}
+            Effect::EndSession(_) | Effect::StartTimer(_) | Effect::CancelTimer(_) | Effect::Request(_) => {}
             Effect::Reply(Reply { campaign: None, .. }) => sends_expected += 1,
             Effect::SendCampaign(send) if send.name == "offer" => sends_expected += 1,
             Effect::SendCanvas(send) if send.name == "welcome" => sends_expected += 1,

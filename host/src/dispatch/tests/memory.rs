@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, watch};
 
 use super::*;
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, Response};
 use crate::inbound::Inbound;
+use crate::outbox::{CallRow, CallSeq};
 use crate::storage::{
-    Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, Recorded, Swept, TurnCommit, TurnKey, record,
+    Accepted, Committed, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Quarantined, Recorded, Swept, TurnCommit,
+    TurnKey, record,
 };
 
 pub(super) struct Memory {
@@ -211,6 +213,42 @@ impl Storage for Memory {
 
     async fn take(&self, _after: InboxSeq, _max: usize) -> Result<Vec<InboxRow>, StorageError> {
         unimplemented!("dispatch takes nothing")
+    }
+
+    async fn push(&self, _: Vec<(ConversationId, InboxItem)>) -> Result<Vec<bool>, StorageError> {
+        unimplemented!("dispatch only sends")
+    }
+
+    async fn alarms(
+        &self,
+        _: Option<(Timestamp, ConversationId)>,
+        _: usize,
+    ) -> Result<Vec<(Timestamp, ConversationId)>, StorageError> {
+        unimplemented!("dispatch only sends")
+    }
+
+    async fn calls(&self, _: CallSeq, _: usize) -> Result<Vec<CallRow>, StorageError> {
+        unimplemented!("dispatch only sends")
+    }
+
+    async fn call_started(&self, _: CallSeq) -> Result<(), StorageError> {
+        unimplemented!("dispatch only sends")
+    }
+
+    async fn call_answered(&self, _: CallSeq, _: Option<Response>) -> Result<(), StorageError> {
+        unimplemented!("dispatch only sends")
+    }
+
+    async fn outcomes(&self, _: u32, _: u32) -> Result<Vec<OutcomeCount>, StorageError> {
+        unimplemented!("dispatch only sends")
+    }
+
+    fn alarms_changed(&self) -> Arc<Notify> {
+        unimplemented!("dispatch only sends")
+    }
+
+    fn calls_changed(&self) -> Arc<Notify> {
+        unimplemented!("dispatch only sends")
     }
 
     async fn journal(&self, _: ConversationId, _: u32, _: usize) -> Result<Vec<(u32, Recorded)>, StorageError> {

@@ -19,7 +19,7 @@ impl World {
         self.accept([message("echo", "u1", &format!("message {nth}"))]).await;
         let row = self.waiting().await.remove(0);
         let stored = self.storage.read(id).await.expect("read");
-        self.driver(Duration::ZERO).turn(id, stored, row).await.expect("storage works");
+        self.driver(Duration::ZERO).row(id, stored, row).await.expect("storage works");
         let conversation = self.storage.read(id).await.expect("read").expect("there is one");
         let journal = self.journal("echo", "u1").await;
         assert_eq!(journal.len(), nth + 1);

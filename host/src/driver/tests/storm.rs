@@ -22,7 +22,7 @@ async fn turns(world: &World, driver: &Driver, users: std::ops::Range<u32>, text
         world.accept([("hostile", user.clone(), text.to_owned())]).await;
         let row = world.waiting().await.remove(0);
         let stored = world.storage.read(id).await.expect("read");
-        driver.turn(id, stored, row).await.expect("storage works");
+        driver.row(id, stored, row).await.expect("storage works");
         let newest = world.journal("hostile", &user).await.into_iter().max_by_key(|entry| entry.context.turn);
         kinds.push(match newest.expect("a turn").outcome {
             Outcome::Failed { kind, .. } => kind,

@@ -55,12 +55,8 @@ pub(super) fn server_config() -> Server {
 }
 
 pub(super) fn ingress(server: &Server, storage: Arc<FakeStorage>) -> Arc<Ingress> {
-    let source = |tokens: &[&str]| Source {
-        bot: "menu".into(),
-        tokens: tokens.iter().map(|&token| Secret::new(token)).collect(),
-        campaign: "reply".into(),
-        fallback_text: "Sorry.".into(),
-    };
+    let source =
+        |tokens: &[&str]| Source::answered_by("menu".into(), tokens.iter().map(|&token| Secret::new(token)).collect());
     let sources = BTreeMap::from([
         ("whatsapp".to_owned(), source(&[TOKEN, OLD_TOKEN])),
         ("sms".to_owned(), source(&["turnwise_sms"])),

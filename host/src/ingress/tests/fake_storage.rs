@@ -8,12 +8,12 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::Timestamp;
-use crate::conversation::{Conversation, ConversationId};
+use crate::conversation::{Conversation, ConversationId, Response};
 use crate::inbound::{DedupeKey, Inbound};
-use crate::outbox::{self, OutboxSeq};
+use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use crate::storage::{
-    Accepted, Committed, Fate, InboxRow, InboxSeq, Quarantined, Recorded, Settlement, Storage, StorageError, Swept,
-    TurnCommit, TurnKey,
+    Accepted, Committed, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Quarantined, Recorded, Settlement, Storage,
+    StorageError, Swept, TurnCommit, TurnKey,
 };
 
 #[derive(Default)]
@@ -102,6 +102,42 @@ impl Storage for FakeStorage {
     }
 
     async fn fence(&self, _: ConversationId) -> Result<Option<u32>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn push(&self, _: Vec<(ConversationId, InboxItem)>) -> Result<Vec<bool>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn alarms(
+        &self,
+        _: Option<(Timestamp, ConversationId)>,
+        _: usize,
+    ) -> Result<Vec<(Timestamp, ConversationId)>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn calls(&self, _: CallSeq, _: usize) -> Result<Vec<CallRow>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn call_started(&self, _: CallSeq) -> Result<(), StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn call_answered(&self, _: CallSeq, _: Option<Response>) -> Result<(), StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn outcomes(&self, _: u32, _: u32) -> Result<Vec<OutcomeCount>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    fn alarms_changed(&self) -> Arc<Notify> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    fn calls_changed(&self) -> Arc<Notify> {
         unreachable!("ingress only accepts and quarantines")
     }
 

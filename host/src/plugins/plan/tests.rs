@@ -68,10 +68,8 @@ fn a_file_that_cannot_be_read_leaves_what_serves() {
 
 fn config(named: &[(&str, &str)]) -> config::Plugins {
     let plugin = |file: &str| Plugin {
-        file: file.into(),
-        sha256: None,
-        settings: Vec::new(),
         limits: PluginLimits { log_bytes_max: 1, ..PluginLimits::default() },
+        ..Plugin::at(file.into())
     };
     let named = named.iter().map(|(name, file)| ((*name).to_owned(), plugin(file))).collect();
     config::Plugins { dir: "p".into(), cache: None, named }

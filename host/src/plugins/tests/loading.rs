@@ -193,7 +193,7 @@ async fn one_bad_file_costs_one_error() {
     for (name, bytes) in [("good.wasm", keeping()), ("bad.wasm", b"no".to_vec()), ("notes.txt", b"hi".to_vec())] {
         std::fs::write(dir.join(name), bytes).expect("a file");
     }
-    let named = |file| config::Plugin { file, sha256: None, settings: vec![], limits: PluginLimits::default() };
+    let named = |file| config::Plugin::at(file);
     let config = config::Plugins {
         dir: dir.clone(),
         cache: None,

@@ -9,13 +9,14 @@ use super::prepared::{Arrival, Turn};
 use super::recover::Memory;
 use super::settings::JournalKeep;
 use super::tables::{
-    self, CONVERSATION, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META, OUTBOX, OutboxHead, QUARANTINE, SETTLED, Seen, TURNS,
+    self, ALARMS, CALLS, CONVERSATION, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META, OUTBOX, OUTCOMES, OutboxHead,
+    QUARANTINE, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
-use crate::conversation::{ConversationId, JournalEntry};
+use crate::conversation::{ConversationId, JournalEntry, Response};
 use crate::inbound::DedupeKey;
 use crate::limits::{DEDUPE_WINDOW, QUARANTINE_RETENTION, SETTLED_RETENTION, SWEEP_ROWS_MAX};
-use crate::outbox::{OutboxSeq, Status};
+use crate::outbox::{Call, CallSeq, OutboxSeq, Status};
 use crate::storage::record::{self, Fate};
 use crate::storage::{Accepted, Committed, InboxItem, InboxSeq, Quarantined, Settlement, Swept, TurnKey};
 
@@ -27,6 +28,9 @@ pub(super) struct Batch<'txn> {
     turns: Lazy<'txn, &'static [u8], u64>,
     inbox: Lazy<'txn, u64, &'static [u8]>,
     outbox: Lazy<'txn, u64, &'static [u8]>,
+    alarms: Lazy<'txn, &'static [u8], ()>,
+    calls: Lazy<'txn, u64, &'static [u8]>,
+    outcomes: Lazy<'txn, &'static [u8], u64>,
     settled: Lazy<'txn, u64, &'static [u8]>,
     quarantine: Lazy<'txn, u64, &'static [u8]>,
     meta: Lazy<'txn, &'static str, u64>,
@@ -38,6 +42,8 @@ pub(super) struct Batch<'txn> {
 pub(super) struct Changed {
     pub inbox: bool,
     pub outbox: bool,
+    pub alarms: bool,
+    pub calls: bool,
 }
 
 impl<'txn> Batch<'txn> {
@@ -49,6 +55,9 @@ impl<'txn> Batch<'txn> {
             turns: Lazy::new(TURNS),
             inbox: Lazy::new(INBOX),
             outbox: Lazy::new(OUTBOX),
+            alarms: Lazy::new(ALARMS),
+            calls: Lazy::new(CALLS),
+            outcomes: Lazy::new(OUTCOMES),
             settled: Lazy::new(SETTLED),
             quarantine: Lazy::new(QUARANTINE),
             meta: Lazy::new(META),
@@ -123,9 +132,12 @@ impl<'txn> Batch<'txn> {
             }
             None => 0,
         };
-        let unconsumed =
-            version == turn.expected_version && self.inbox.open(self.transaction)?.remove(turn.consumed)?.is_some();
-        if !unconsumed {
+        if version != turn.expected_version {
+            return Ok(Committed::Conflict);
+        }
+        if let Some(consumed) = turn.consumed
+            && self.inbox.open(self.transaction)?.remove(consumed)?.is_none()
+        {
             return Ok(Committed::Conflict);
         }
         table.insert(state_key.as_slice(), turn.conversation.as_slice())?;
@@ -138,7 +150,7 @@ impl<'txn> Batch<'txn> {
         if let Some((key, row)) = &turn.dedupe {
             table.insert(tables::dedupe_key(turn.id, *key).as_slice(), row.as_slice())?;
             // The same text sent again since is another message, and known by its own number until its own turn.
-            if self.memory.pending.get(&(turn.id, *key)).is_some_and(|pending| pending.seq == turn.consumed) {
+            if self.memory.pending.get(&(turn.id, *key)).is_some_and(|pending| Some(pending.seq) == turn.consumed) {
                 self.memory.pending.remove(&(turn.id, *key));
             }
         }
@@ -147,10 +159,70 @@ impl<'txn> Batch<'txn> {
             self.outbox.open(self.transaction)?.insert(seq, row.as_slice())?;
             self.changed.outbox = true;
         }
-        for row in &turn.follow_ups {
-            self.append(row)?;
+        for row in &turn.calls {
+            let seq = self.next_seq();
+            self.calls.open(self.transaction)?.insert(seq, row.as_slice())?;
+            self.changed.calls = true;
+        }
+        if let Some((before, after)) = turn.alarm {
+            self.move_alarm(before, after)?;
+        }
+        for key in &turn.ended {
+            let outcomes = self.outcomes.open(self.transaction)?;
+            let sessions = outcomes.get(key.as_slice())?.map_or(0, |sessions| sessions.value());
+            outcomes.insert(key.as_slice(), sessions + 1)?;
         }
         Ok(Committed::Done)
+    }
+
+    fn move_alarm(&mut self, before: Option<[u8; 24]>, after: Option<[u8; 24]>) -> Result<(), ReadError> {
+        let alarms = self.alarms.open(self.transaction)?;
+        if let Some(before) = before {
+            alarms.remove(before.as_slice())?;
+        }
+        if let Some(after) = after {
+            alarms.insert(after.as_slice(), ())?;
+            self.changed.alarms |= alarms.first()?.is_some_and(|(first, _)| first.value() == after);
+        }
+        Ok(())
+    }
+
+    /// Appends to the inboxes of conversations that exist.
+    pub(super) fn push(&mut self, items: Vec<(ConversationId, Vec<u8>)>) -> Result<Vec<bool>, ReadError> {
+        let mut known = Vec::with_capacity(items.len());
+        for (id, row) in items {
+            let exists = self.exists(id)?;
+            if exists {
+                self.append(&row)?;
+            }
+            known.push(exists);
+        }
+        Ok(known)
+    }
+
+    fn exists(&mut self, id: ConversationId) -> Result<bool, ReadError> {
+        Ok(self.conversation.open(self.transaction)?.get(tables::state_key(id).as_slice())?.is_some())
+    }
+
+    pub(super) fn call_started(&mut self, seq: CallSeq) -> Result<(), ReadError> {
+        let calls = self.calls.open(self.transaction)?;
+        let Some(mut row) = calls.get(seq.0)?.map(|row| row.value().to_vec()) else { return Ok(()) };
+        if let Some(started) = row.first_mut() {
+            *started = 1;
+        }
+        calls.insert(seq.0, row.as_slice())?;
+        Ok(())
+    }
+
+    pub(super) fn call_answered(&mut self, seq: CallSeq, answer: Option<Response>) -> Result<(), ReadError> {
+        let removed = self.calls.open(self.transaction)?.remove(seq.0)?.map(|row| row.value().to_vec());
+        let (Some(row), Some(response)) = (removed, answer) else { return Ok(()) };
+        let Call { conversation, turn, index, .. } = tables::call_row(seq.0, &row)?.call;
+        // Erased meanwhile: there is nobody to tell.
+        if self.exists(conversation)? {
+            self.append(&tables::inbox_value(conversation, &InboxItem::Answer { turn, index, response }))?;
+        }
+        Ok(())
     }
 
     pub(super) fn settle(&mut self, settlements: Vec<Settlement>) -> Result<(), ReadError> {
@@ -178,9 +250,7 @@ impl<'txn> Batch<'txn> {
         }
         if let Some((conversation, event)) = follow_up {
             // Erased meanwhile: there is nobody to tell.
-            let known =
-                self.conversation.open(self.transaction)?.get(tables::state_key(conversation).as_slice())?.is_some();
-            if known {
+            if self.exists(conversation)? {
                 self.append(&tables::inbox_value(conversation, &InboxItem::Event(event)))?;
             }
         }
@@ -265,6 +335,7 @@ impl<'txn> Batch<'txn> {
     pub(super) fn erase(&mut self, id: ConversationId) -> Result<(), ReadError> {
         let (first, last) = (id.0.to_vec(), [id.0.as_slice(), &[0xff; 18]].concat());
         self.erase_turns(id)?;
+        self.erase_alarm(id)?;
         self.conversation.open(self.transaction)?.retain_in(first.as_slice()..=last.as_slice(), |_, _| false)?;
         self.memory.pending.retain(|(conversation, _), _| *conversation != id);
 
@@ -272,6 +343,8 @@ impl<'txn> Batch<'txn> {
         remove_where(inbox, |seq, bytes| Ok(tables::inbox_row(InboxSeq(seq), bytes)?.conversation == id))?;
         let outbox = self.outbox.open(self.transaction)?;
         remove_where(outbox, |seq, bytes| Ok(tables::outbox_row(OutboxSeq(seq), bytes)?.entry.conversation == id))?;
+        let calls = self.calls.open(self.transaction)?;
+        remove_where(calls, |seq, bytes| Ok(tables::call_row(seq, bytes)?.call.conversation == id))?;
         let settled = self.settled.open(self.transaction)?;
         remove_where(settled, |_, bytes| {
             let fate: Fate = record::decode(bytes).map_err(|why| ReadError::unreadable("outbox", why))?;
@@ -281,6 +354,14 @@ impl<'txn> Batch<'txn> {
 }
 
 impl Batch<'_> {
+    fn erase_alarm(&mut self, id: ConversationId) -> Result<(), ReadError> {
+        let table = self.conversation.open(self.transaction)?;
+        let stored = table.get(tables::state_key(id).as_slice())?;
+        // The alarm is a conversation's third field, so it can be read without the rest.
+        let alarm = stored.and_then(|row| record::decode::<(u64, u32, Option<Timestamp>)>(row.value()).ok()?.2);
+        self.move_alarm(alarm.map(|at| tables::alarm_key((at, id))), None)
+    }
+
     /// Forgets the places of a conversation's journal entries; the entries themselves are the caller's.
     fn erase_turns(&mut self, id: ConversationId) -> Result<(), ReadError> {
         let (first, last) = (tables::journal_key(id, 0), tables::journal_key(id, u32::MAX));

@@ -10,6 +10,8 @@ use crate::outbox::Status;
 use crate::storage::record;
 use crate::storage::{InboxItem, TurnCommit, TurnKey};
 
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// An inbound to append.
 pub(super) struct Arrival {
     pub conversation: ConversationId,
@@ -50,36 +52,40 @@ impl Journaled {
 pub(super) struct Turn {
     pub id: ConversationId,
     pub expected_version: u64,
-    pub consumed: u64,
+    pub consumed: Option<u64>,
+    /// The alarm's place until now, and from now on; none where it stays.
+    pub alarm: Option<(Option<[u8; 24]>, Option<[u8; 24]>)>,
     pub conversation: Vec<u8>,
     /// None where no journal is kept.
     pub journal: Option<Journaled>,
     /// The key to remember, and its row.
     pub dedupe: Option<(DedupeKey, Vec<u8>)>,
     pub outbox: Vec<Vec<u8>>,
-    /// Inbox rows.
-    pub follow_ups: Vec<Vec<u8>>,
+    pub calls: Vec<Vec<u8>>,
+    /// Where the sessions that ended are counted.
+    pub ended: Vec<Vec<u8>>,
 }
 
 impl Turn {
     /// `journal`: whether one is kept.
     pub(super) fn of(turn: TurnCommit, journal: bool) -> Self {
         let TurnCommit { id, consumed, .. } = turn;
+        let (alarm_before, alarm_after) = (turn.alarm_before, turn.conversation.alarm);
+        let place = |alarm: Option<Timestamp>| alarm.map(|at| tables::alarm_key((at, id)));
+        let day = u32::try_from(turn.conversation.last_turn.0 / DAY_MS).unwrap_or(u32::MAX);
         let ready = OutboxHead { status: Status::Ready, attempts: 0, ambiguous: 0 };
-        let seen = |received: Timestamp| record::encode(&Seen { seq: consumed.0, at: received.0 });
+        let seen = |received: Timestamp| record::encode(&Seen { seq: consumed.unwrap_or_default().0, at: received.0 });
         Self {
             id,
             expected_version: turn.expected_version,
-            consumed: consumed.0,
+            consumed: consumed.map(|seq| seq.0),
+            alarm: (alarm_before != alarm_after).then(|| (place(alarm_before), place(alarm_after))),
             conversation: record::encode(&turn.conversation),
-            journal: journal.then(|| Journaled::of(&turn.journal)),
+            journal: turn.journal.as_ref().filter(|_| journal).map(Journaled::of),
             dedupe: turn.dedupe.map(|(key, received)| (key, seen(received))),
             outbox: turn.outbox.iter().map(|entry| tables::outbox_value(&ready, &record::encode(entry))).collect(),
-            follow_ups: turn
-                .follow_ups
-                .into_iter()
-                .map(|event| tables::inbox_value(id, &InboxItem::Event(event)))
-                .collect(),
+            calls: turn.calls.iter().map(|call| tables::call_value(false, &record::encode(call))).collect(),
+            ended: turn.ended.iter().map(|ended| tables::outcome_key(day, &ended.bot, &ended.outcome)).collect(),
         }
     }
 }

@@ -8,7 +8,8 @@ use redb::{Database, ReadableTable};
 
 use super::ReadError;
 use super::tables::{
-    self, CONVERSATION, INBOX, JOURNAL_BYTES, META, OUTBOX, OutboxHead, QUARANTINE, SETTLED, Seen, TURNS,
+    self, ALARMS, CALLS, CONVERSATION, INBOX, JOURNAL_BYTES, META, OUTBOX, OUTCOMES, OutboxHead, QUARANTINE, SETTLED,
+    Seen, TURNS,
 };
 use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
@@ -52,6 +53,9 @@ pub(super) fn recover(database: &Database, now: Timestamp) -> Result<Memory, Rea
         // Opened once so that readers find them.
         transaction.open_table(CONVERSATION)?;
         transaction.open_table(TURNS)?;
+        transaction.open_table(ALARMS)?;
+        transaction.open_table(CALLS)?;
+        transaction.open_table(OUTCOMES)?;
         transaction.open_table(SETTLED)?;
         transaction.open_table(QUARANTINE)?;
 

@@ -10,15 +10,21 @@ use super::ReadError;
 use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
 use crate::inbound::DedupeKey;
-use crate::outbox::{self, OutboxSeq};
+use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use crate::storage::record;
-use crate::storage::{InboxItem, InboxRow, InboxSeq, TurnKey};
+use crate::storage::{InboxItem, InboxRow, InboxSeq, OutcomeCount, TurnKey};
 
 /// `conversation[16] | kind[1] | sub`: state, dedupe keys and journal of every conversation.
 pub(super) const CONVERSATION: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("conversation");
 /// `at[8] | conversation[16] | turn[4]` of every journal entry, with its size in bytes: a day can be read without all conversations,
 /// and the oldest found.
 pub(super) const TURNS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("turns");
+/// `at[8] | conversation[16]`: when each conversation is to be looked at again.
+pub(super) const ALARMS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("alarms");
+/// Requests without an answer: one byte whether the call was begun, then the call.
+pub(super) const CALLS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("calls");
+/// `day[4] | bot | 0 | outcome`: how many sessions ended like this.
+pub(super) const OUTCOMES: TableDefinition<'_, &[u8], u64> = TableDefinition::new("outcomes");
 /// Accepted, not yet consumed.
 pub(super) const INBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("inbox");
 /// Committed, not yet settled.
@@ -67,6 +73,45 @@ pub(super) fn turn_of(key: &[u8]) -> Option<TurnKey> {
     let (conversation, rest) = rest.split_first_chunk::<16>()?;
     let turn = u32::from_be_bytes(rest.try_into().ok()?);
     Some(TurnKey { at: Timestamp(u64::from_be_bytes(*at)), conversation: ConversationId(*conversation), turn })
+}
+
+/// Where an alarm is.
+pub(super) fn alarm_key((at, id): (Timestamp, ConversationId)) -> [u8; 24] {
+    let mut key = [0; 24];
+    key[..8].copy_from_slice(&at.0.to_be_bytes());
+    key[8..].copy_from_slice(&id.0);
+    key
+}
+
+/// An alarm from its place; none where the key is not one of ours.
+pub(super) fn alarm_of(key: &[u8]) -> Option<(Timestamp, ConversationId)> {
+    let (at, id) = key.split_first_chunk::<8>()?;
+    Some((Timestamp(u64::from_be_bytes(*at)), ConversationId(id.try_into().ok()?)))
+}
+
+/// A call's value.
+pub(super) fn call_value(started: bool, call: &[u8]) -> Vec<u8> {
+    [&[u8::from(started)], call].concat()
+}
+
+/// A call from its value.
+pub(super) fn call_row(seq: u64, bytes: &[u8]) -> Result<CallRow, ReadError> {
+    let unreadable = |why| ReadError::unreadable("calls", why);
+    let (started, call) =
+        bytes.split_first().ok_or_else(|| unreadable(record::Unreadable::Damaged("it is empty".into())))?;
+    Ok(CallRow { seq: CallSeq(seq), call: record::decode(call).map_err(unreadable)?, started: *started != 0 })
+}
+
+/// Where sessions of this outcome are counted.
+pub(super) fn outcome_key(day: u32, bot: &str, outcome: &str) -> Vec<u8> {
+    [day.to_be_bytes().as_slice(), bot.as_bytes(), &[0], outcome.as_bytes()].concat()
+}
+
+/// What is counted there.
+pub(super) fn outcome_of(key: &[u8], sessions: u64) -> Option<OutcomeCount> {
+    let (day, rest) = key.split_first_chunk::<4>()?;
+    let (bot, outcome) = std::str::from_utf8(rest).ok()?.split_once('\0')?;
+    Some(OutcomeCount { day: u32::from_be_bytes(*day), bot: bot.into(), outcome: outcome.into(), sessions })
 }
 
 /// The number of a journal row's turn.

@@ -76,9 +76,10 @@ pub(super) fn turn_on(row: &InboxRow, before: Option<&Conversation>) -> TurnComm
             state: Some(state),
             ..Conversation::default()
         },
-        consumed: row.seq,
+        alarm_before: before.and_then(|conversation| conversation.alarm),
+        consumed: Some(row.seq),
         dedupe: Some((*dedupe_key, *received)),
-        journal: JournalEntry {
+        journal: Some(JournalEntry {
             context: Context {
                 conversation: row.conversation,
                 session: 1,
@@ -100,9 +101,10 @@ pub(super) fn turn_on(row: &InboxRow, before: Option<&Conversation>) -> TurnComm
             log: Vec::new(),
             unsupported: Vec::new(),
             duration_us: 50,
-        },
+        }),
         outbox: vec![reply(row.conversation, turn)],
-        follow_ups: Vec::new(),
+        calls: Vec::new(),
+        ended: Vec::new(),
     }
 }
 

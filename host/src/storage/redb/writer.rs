@@ -11,14 +11,18 @@ use super::prepared::{Arrival, Turn};
 use super::recover::Memory;
 use super::settings::JournalKeep;
 use crate::clock::Timestamp;
-use crate::conversation::ConversationId;
+use crate::conversation::{ConversationId, Response};
 use crate::limits::STORAGE_BATCH_MAX;
+use crate::outbox::CallSeq;
 use crate::storage::{Accepted, Committed, Quarantined, Settlement, Swept};
 
 /// One operation and whom to tell when it is durable. A caller that is never told must assume it is not.
 pub(super) enum Op {
     Accept { now: Timestamp, arrivals: Vec<Arrival>, done: oneshot::Sender<Vec<Accepted>> },
     Quarantine { bodies: Vec<Quarantined>, done: oneshot::Sender<Vec<u64>> },
+    Push { items: Vec<(ConversationId, Vec<u8>)>, done: oneshot::Sender<Vec<bool>> },
+    CallStarted { seq: CallSeq, done: oneshot::Sender<()> },
+    CallAnswered { seq: CallSeq, answer: Option<Response>, done: oneshot::Sender<()> },
     Commit { turns: Vec<Turn>, done: oneshot::Sender<Vec<Committed>> },
     Settle { settlements: Vec<Settlement>, done: oneshot::Sender<()> },
     Sweep { now: Timestamp, done: oneshot::Sender<Swept> },
@@ -36,6 +40,8 @@ pub(super) struct Writer {
     pub failed: watch::Sender<Option<String>>,
     pub inbox_changed: Arc<Notify>,
     pub outbox_changed: Arc<Notify>,
+    pub alarms_changed: Arc<Notify>,
+    pub calls_changed: Arc<Notify>,
 }
 
 impl Writer {
@@ -74,6 +80,9 @@ impl Writer {
                 answers.push(match op {
                     Op::Accept { now, arrivals, done } => answer(done, batch.accept(now, arrivals)?),
                     Op::Quarantine { bodies, done } => answer(done, batch.quarantine(&bodies)?),
+                    Op::Push { items, done } => answer(done, batch.push(items)?),
+                    Op::CallStarted { seq, done } => answer(done, batch.call_started(seq)?),
+                    Op::CallAnswered { seq, answer: given, done } => answer(done, batch.call_answered(seq, given)?),
                     Op::Commit { turns, done } => answer(done, batch.commit(turns)?),
                     Op::Settle { settlements, done } => answer(done, batch.settle(settlements)?),
                     Op::Sweep { now, done } => answer(done, batch.sweep(now, self.journal)?),
@@ -90,6 +99,12 @@ impl Writer {
         answers.into_iter().for_each(|answer| answer());
         if changed.inbox {
             self.inbox_changed.notify_one();
+        }
+        if changed.alarms {
+            self.alarms_changed.notify_one();
+        }
+        if changed.calls {
+            self.calls_changed.notify_one();
         }
         if changed.outbox {
             self.outbox_changed.notify_one();

@@ -3,7 +3,6 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::config::PluginLimits;
 use crate::plugins::hex;
 
 /// The old version serves, the reason is known, and it was logged once however often the file was looked at.
@@ -149,12 +148,7 @@ async fn g10_a_name_that_no_bot_can_have() {
 async fn g10_a_pin_refuses_anything_else() {
     let digest = |word: &str| crate::plugins::look::Content::of(saying(word)).digest;
     let pinned = |dir: &Path| {
-        let plugin = config::Plugin {
-            file: dir.join("bot.wasm"),
-            sha256: Some(digest("one")),
-            settings: vec![],
-            limits: PluginLimits::default(),
-        };
+        let plugin = config::Plugin { sha256: Some(digest("one")), ..config::Plugin::at(dir.join("bot.wasm")) };
         config::Plugins { dir: dir.to_owned(), cache: None, named: BTreeMap::from([("bot".to_owned(), plugin)]) }
     };
     let furnish = |dir: &Path| fs::write(dir.join("bot.wasm"), saying("two")).expect("a file");

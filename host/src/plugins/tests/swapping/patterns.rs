@@ -41,12 +41,7 @@ async fn g10_a_folder_that_is_made_later() {
 #[tokio::test]
 async fn g10_a_file_outside_the_folder_is_watched_where_it_is() {
     let named = |dir: &Path| {
-        let plugin = config::Plugin {
-            file: dir.join("elsewhere/other.wasm"),
-            sha256: None,
-            settings: vec![],
-            limits: PluginLimits::default(),
-        };
+        let plugin = config::Plugin::at(dir.join("elsewhere/other.wasm"));
         config::Plugins { dir: dir.join("plugins"), cache: None, named: BTreeMap::from([("bot".to_owned(), plugin)]) }
     };
     let furnish = |dir: &Path| {
@@ -182,7 +177,7 @@ async fn r5_a_file_time_of_another_day_with_the_same_size() {
 async fn g10_a_turn_under_way_ends_on_the_version_it_began_with() {
     let limits = PluginLimits { deadline: Duration::from_secs(300), ..PluginLimits::default() };
     let named = move |dir: &Path| {
-        let plugin = config::Plugin { file: dir.join("slow.wasm"), sha256: None, settings: vec![], limits };
+        let plugin = config::Plugin { limits, ..config::Plugin::at(dir.join("slow.wasm")) };
         config::Plugins { dir: dir.to_owned(), cache: None, named: BTreeMap::from([("slow".to_owned(), plugin)]) }
     };
     let mut rounds: u64 = 1 << 31;

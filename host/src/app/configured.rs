@@ -1,0 +1,62 @@
+//! What turns may ask for: the configuration, and what the plugins that serve say of themselves.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::conversation::NamedJson;
+use crate::conversation::effects::Catalog;
+use crate::plugins::Plugins;
+
+/// What a manifest's `handles` says of a bot that does what every bot's user can say by itself.
+const COMMANDS: &str = "commands";
+
+pub(super) struct Configured {
+    config: Arc<Config>,
+    plugins: Arc<Plugins>,
+    /// Bots that the configuration names, whether their plugins are there or not.
+    bots: HashSet<String>,
+}
+
+impl Configured {
+    pub(super) fn new(config: Arc<Config>, plugins: Arc<Plugins>) -> Self {
+        let routed = config.sources.values().flat_map(|source| {
+            [&source.bot].into_iter().chain(source.rules.iter().map(|rule| &rule.bot)).cloned().collect::<Vec<_>>()
+        });
+        let bots = routed.chain(config.plugins.named.keys().cloned()).collect();
+        Self { config, plugins, bots }
+    }
+}
+
+impl Catalog for Configured {
+    fn has_campaign(&self, _bot: &str, name: &str) -> bool {
+        self.config.braze.campaigns.contains_key(name)
+    }
+
+    fn has_canvas(&self, _bot: &str, name: &str) -> bool {
+        self.config.braze.canvases.contains_key(name)
+    }
+
+    fn denies_connection(&self, _bot: &str, name: &str) -> Option<String> {
+        Some(format!("there is no connection {name:?}"))
+    }
+
+    fn has_bot(&self, name: &str) -> bool {
+        self.bots.contains(name) || self.plugins.get(name).is_some()
+    }
+
+    fn settings(&self, bot: &str) -> Vec<NamedJson> {
+        self.config.plugins.named.get(bot).map_or_else(Vec::new, |plugin| plugin.settings.clone())
+    }
+
+    fn burst_window(&self, bot: &str) -> Option<Duration> {
+        self.config.plugins.named.get(bot)?.burst_window
+    }
+
+    fn handles_commands(&self, bot: &str) -> bool {
+        let plugin = self.plugins.get(bot);
+        let manifest = plugin.as_ref().and_then(|plugin| plugin.manifest.as_ref());
+        manifest.is_some_and(|manifest| manifest.handles.iter().any(|handled| handled == COMMANDS))
+    }
+}

@@ -1,0 +1,27 @@
+//! What each plugin was given: `[plugins.NAME] connections` and `campaigns`.
+
+use super::Config;
+
+impl Config {
+    /// Why the plugin of this name may not call a connection, in words for its author; none where it may.
+    #[must_use]
+    pub fn denies_connection(&self, plugin: &str, connection: &str) -> Option<String> {
+        if !self.connections.contains_key(connection) {
+            return Some(format!("no connection {connection:?} is configured: there is no [connections.{connection}]"));
+        }
+        let granted =
+            self.plugins.named.get(plugin).is_some_and(|plugin| plugin.connections.iter().any(|c| c == connection));
+        (!granted).then(|| {
+            format!("the plugin was not given the connection {connection:?}: [plugins.{plugin}] connections does not name it")
+        })
+    }
+
+    /// Whether the plugin of this name may trigger this campaign or Canvas: all if none are listed for it, and in any case those that
+    /// sources reply through, which its replies go through anyway.
+    #[must_use]
+    pub fn grants_campaign(&self, plugin: &str, campaign: &str) -> bool {
+        let listed = self.plugins.named.get(plugin).and_then(|plugin| plugin.campaigns.as_ref());
+        listed.is_none_or(|listed| listed.iter().any(|listed| listed == campaign))
+            || self.sources.values().any(|source| source.campaign == campaign)
+    }
+}
