@@ -26,8 +26,20 @@ const RETRY_WAIT_MAX: Duration = Duration::from_secs(60);
 const TIMER_LATE_MS_MAX: u64 = 60_000;
 
 /// Whether the question waits for a timer that is still to come.
-pub fn will_retry(turn: &Turn<State>, question: &Question) -> bool {
-    matches!(question.waits_for, WaitsFor::Retry { at } if turn.now() < at + TIMER_LATE_MS_MAX)
+pub fn will_retry(turn: &Turn<State>) -> bool {
+    let waits_for = turn.state.question.as_ref().map(|question| &question.waits_for);
+    matches!(waits_for, Some(WaitsFor::Retry { at }) if turn.now() < at + TIMER_LATE_MS_MAX)
+}
+
+/// What was asked is not waited for any more. A request that a message gave up may be billed all the same.
+pub fn drop_question(turn: &mut Turn<State>, settings: &Settings) {
+    match turn.state.question.take() {
+        Some(Question { waits_for: WaitsFor::Model { prompt_tokens, .. }, .. }) => {
+            turn.state.spending.add(Usage { prompt_tokens, completion_tokens: 0 }, &settings.prices());
+        }
+        Some(Question { waits_for: WaitsFor::Retry { .. }, .. }) => turn.cancel_timer(RETRY_TIMER),
+        Some(Question { waits_for: WaitsFor::Lookups(_), .. }) | None => {}
+    }
 }
 
 /// Asks the model for the next answer, as long as the day's caps allow it.
@@ -42,7 +54,7 @@ pub fn ask(turn: &mut Turn<State>, settings: &Settings, progress: Progress) {
         return;
     }
     turn.state.memory.trim(settings.memory_tokens());
-    let prompt = prompt(turn, settings, progress.rounds >= settings.rounds_max);
+    let prompt = prompt(turn, settings, progress.rounds >= settings.rounds_max());
     let (request, prompt_tokens) = (format!("answer-{}", turn.context().turn), prompt.estimated_tokens());
     turn.state.spending.asked();
     prompt.ask(turn, "llm").id(&request);
@@ -68,7 +80,7 @@ pub fn answered(
         turn.step("answered");
         return;
     }
-    if progress.rounds >= settings.rounds_max {
+    if progress.rounds >= settings.rounds_max() {
         // It was asked for words and calls all the same; its calls are not even remembered, because they get no results.
         warn!("the model calls tools without end");
         return give_up(turn, settings);
@@ -155,7 +167,7 @@ fn give_up(turn: &mut Turn<State>, settings: &Settings) {
 }
 
 /// What is longer than a message becomes several, divided between sentences.
-fn say(turn: &mut Turn<State>, text: &str) {
+pub fn say(turn: &mut Turn<State>, text: &str) {
     for part in split(text, REPLY_CHARS_MAX, REPLIES_MAX) {
         turn.reply(part);
     }

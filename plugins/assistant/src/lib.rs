@@ -3,6 +3,7 @@
 //! What the user writes becomes a request through the connection `llm`; its response becomes a reply, a call of a tool, or
 //! another try. `docs/assistant.md` describes it, its conversations are in `tests/`.
 
+mod commands;
 mod flow;
 mod prompt;
 mod settings;
@@ -11,9 +12,10 @@ mod state;
 mod tests;
 mod tools;
 
-use turnwise_plugin::llm::{Answer, Usage};
+use turnwise_plugin::llm::Answer;
 use turnwise_plugin::{Author, HandoffUpdate, Message, NamedJson, Plugin, Response, Result, TimerFired, Turn, warn};
 
+use crate::commands::Command;
 use crate::settings::Settings;
 use crate::state::{Progress, Question, State, WaitsFor};
 
@@ -25,8 +27,7 @@ impl Plugin for Assistant {
     const STEPS: &'static [&'static str] =
         &["thinking", "looking-up", "waiting", "answered", "failed", "capped", "handed-over"];
     const CONNECTIONS: &'static [&'static str] = &["llm", "shop"];
-    // The words "stop", "restart", "agent" and "help" are left to the host, so that they work whatever the model does.
-    const HANDLES: &'static [&'static str] = &[];
+    const HANDLES: &'static [&'static str] = &["commands"];
 
     fn on_message(turn: &mut Turn<State>, message: &Message) -> Result {
         Self::on_burst(turn, std::slice::from_ref(message))
@@ -34,22 +35,19 @@ impl Plugin for Assistant {
 
     fn on_burst(turn: &mut Turn<State>, messages: &[Message]) -> Result {
         let settings = begin(turn)?;
+        if let Some(command) = messages.iter().rev().find_map(|message| Command::of(message, &settings)) {
+            command.run(turn, &settings);
+            return Ok(());
+        }
         for message in messages {
             turn.state.memory.user(prompt::words_of(message));
         }
-        match turn.state.question.take() {
+        if flow::will_retry(turn) {
             // The endpoint wants to be left alone until then; its answer will be to this message too.
-            Some(question) if flow::will_retry(turn, &question) => {
-                turn.state.question = Some(question);
-                turn.step("waiting");
-                return Ok(());
-            }
-            // The message gave the request up, so that both get one answer. It may be billed all the same.
-            Some(Question { waits_for: WaitsFor::Model { prompt_tokens, .. }, .. }) => {
-                turn.state.spending.add(Usage { prompt_tokens, completion_tokens: 0 }, &settings.prices());
-            }
-            _ => {}
+            turn.step("waiting");
+            return Ok(());
         }
+        flow::drop_question(turn, &settings);
         flow::ask(turn, &settings, Progress::default());
         Ok(())
     }
@@ -95,7 +93,7 @@ impl Plugin for Assistant {
 
     fn on_handoff(turn: &mut Turn<State>, update: &HandoffUpdate) -> Result {
         let settings = begin(turn)?;
-        turn.state.question = None;
+        flow::drop_question(turn, &settings);
         match update {
             HandoffUpdate::Failed(_) => {
                 turn.state.memory.assistant(&settings.handoff_failed_text);
@@ -126,21 +124,17 @@ impl Plugin for Assistant {
 
     fn on_switched(turn: &mut Turn<State>, _from: &NamedJson) -> Result {
         let settings = begin(turn)?;
-        turn.state.question = None;
+        flow::drop_question(turn, &settings);
         turn.reply(settings.greeting_text);
         turn.step("answered");
         Ok(())
     }
 
-    /// Of what was said nothing is left, of what the day has cost all: else a pause would lift the caps.
+    /// What the day has cost outlives the session: else a pause would lift the caps.
     fn on_session_expired(turn: &mut Turn<State>, _idle_seconds: u32) -> Result {
-        begin(turn)?;
-        let spending = std::mem::take(&mut turn.state.spending);
-        turn.state = State::default();
-        if spending.requests > 0 {
-            turn.state.spending = spending;
-        }
-        turn.cancel_timer(flow::RETRY_TIMER);
+        let settings = begin(turn)?;
+        flow::drop_question(turn, &settings);
+        turn.state.forget();
         Ok(())
     }
 }

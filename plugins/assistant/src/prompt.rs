@@ -51,7 +51,10 @@ pub fn words_of(message: &Message) -> String {
         words += &line;
     };
     for media in &message.media {
-        add(format!("[an attachment of type {}, which you cannot open]", media.mime_type.as_deref().unwrap_or("unknown")));
+        add(format!(
+            "[an attachment of type {}, which you cannot open]",
+            media.mime_type.as_deref().unwrap_or("unknown")
+        ));
     }
     if let Some(answers) = &message.flow_response {
         add(format!("[a form, filled in: {answers}]"));

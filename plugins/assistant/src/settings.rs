@@ -20,7 +20,7 @@ pub struct Settings {
     pub parameters: Map<String, Value>,
     /// What is remembered of the conversation; at most [`MEMORY_TOKENS_MAX`].
     pub memory_tokens: u32,
-    /// How often the model may call tools before it has to answer a message.
+    /// How often the model may call tools before it has to answer a message; at most [`ROUNDS_MAX`].
     pub rounds_max: u8,
     /// How often a message is tried before the fallback text is said.
     pub tries_max: u8,
@@ -52,6 +52,12 @@ pub struct Settings {
     pub handoff_notice: String,
     pub handoff_failed_text: String,
     pub returned_text: String,
+    pub stop_text: String,
+
+    /// Each is a whole message, in any language.
+    pub stop_words: Vec<String>,
+    pub restart_words: Vec<String>,
+    pub agent_words: Vec<String>,
 }
 
 /// What the model may use.
@@ -75,6 +81,8 @@ pub enum Orders {
 
 /// Four bytes of state a token, and half of what a state may have.
 const MEMORY_TOKENS_MAX: u32 = 8_000;
+/// Each round is two turns by themselves, of which the host allows 24 in a row.
+const ROUNDS_MAX: u8 = 8;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -108,8 +116,40 @@ impl Default for Settings {
             handoff_notice: "One moment, I'm getting a colleague for you.".to_owned(),
             handoff_failed_text: "Sorry, nobody is free right now. Is there anything I can do?".to_owned(),
             returned_text: "It's me again, the assistant. Anything else I can do?".to_owned(),
+            stop_text: "Okay, I've stopped. Write any time to start again.".to_owned(),
+            stop_words: words(&["stop", "quit", "stopp", "beenden", "parar", "salir", "sair", "arrêter", "arreter"]),
+            restart_words: words(&[
+                "restart",
+                "start over",
+                "neustart",
+                "von vorn",
+                "neu anfangen",
+                "reiniciar",
+                "empezar de nuevo",
+                "recommencer",
+                "recomeçar",
+            ]),
+            agent_words: words(&[
+                "agent",
+                "human",
+                "talk to a human",
+                "mitarbeiter",
+                "mensch",
+                "berater",
+                "agente",
+                "humano",
+                "persona",
+                "conseiller",
+                "humain",
+                "atendente",
+                "pessoa",
+            ]),
         }
     }
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 impl Settings {
@@ -119,6 +159,10 @@ impl Settings {
 
     pub fn memory_tokens(&self) -> u32 {
         self.memory_tokens.min(MEMORY_TOKENS_MAX)
+    }
+
+    pub fn rounds_max(&self) -> u8 {
+        self.rounds_max.min(ROUNDS_MAX)
     }
 
     pub fn caps(&self) -> Caps {

@@ -18,6 +18,18 @@ pub struct State {
     pub question: Option<Question>,
 }
 
+impl State {
+    /// Of what was said nothing is left, of what the day has cost all.
+    pub fn forget(&mut self) {
+        let spending = std::mem::take(&mut self.spending);
+        *self = Self::default();
+        // A day that has cost nothing is as good as none, and a state that is the default is not stored.
+        if spending.requests > 0 {
+            self.spending = spending;
+        }
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Question {
     pub waits_for: WaitsFor,

@@ -36,7 +36,8 @@ pub fn all(settings: &Settings) -> Vec<Tool> {
     if settings.has(ToolName::LookupOrder) {
         tools.push(Tool {
             name: "lookup_order",
-            description: "Looks up where an order is. Ask for the order number first; it looks like A-12345.".to_owned(),
+            description: "Looks up where an order is. Ask for the order number first; it looks like A-12345."
+                .to_owned(),
             parameters: json!({
                 "type": "object",
                 "properties": { "number": { "type": "string", "description": "e.g. A-12345" } },
@@ -92,7 +93,8 @@ pub fn run(turn: &mut Turn<State>, settings: &Settings) -> Done {
     }
     let mut lookups = Vec::new();
     for (at, call) in calls.iter().enumerate() {
-        let result = if at < CALLS_MAX { one(turn, settings, call, &mut lookups) } else { Err("too many calls at once") };
+        let result =
+            if at < CALLS_MAX { one(turn, settings, call, &mut lookups) } else { Err("too many calls at once") };
         let text = match result {
             Ok(None) => continue,
             Ok(Some(text)) => text,

@@ -50,7 +50,8 @@ pub fn result(response: &Response) -> String {
         Ok(response) if response.is_success() => match response.read::<Order>() {
             Ok(Order { number, status, expected, carrier }) => {
                 let text = |value: Value| value.as_str().map(str::to_owned);
-                json!({"number": number, "status": status, "expected": text(expected), "carrier": text(carrier)}).to_string()
+                json!({"number": number, "status": status, "expected": text(expected), "carrier": text(carrier)})
+                    .to_string()
             }
             Err(_) => {
                 warn!("the shop's answer is no order");
