@@ -1,4 +1,5 @@
-//! A fake Braze: its API with its rules and its faults, the person on WhatsApp who writes in, and a page to play that person.
+//! A fake Braze: its API with its rules and its faults, the person on WhatsApp who writes in, and a page to play that person. Beside it,
+//! what bots like to call: a scripted language model and a shop.
 //!
 //! It stands in for Braze in `turnwise dev`, in tests and in benchmarks, and knows nothing of the host: what it learns about the host
 //! arrives over HTTP. What it remembers of the messages that users received is the judge of "nothing lost, nothing doubled".
@@ -11,6 +12,7 @@ mod control;
 mod events;
 mod ids;
 mod inbound;
+mod llm;
 mod memory;
 mod page;
 mod profile;
@@ -18,6 +20,7 @@ mod rates;
 mod retry;
 mod sender;
 mod server;
+mod shop;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -160,6 +163,7 @@ struct State {
     chaos: chaos::Chaos,
     rates: rates::Rates,
     health: retry::Health,
+    llm: llm::Played,
     ids: ids::Ids,
     listeners: events::Listeners,
 }
@@ -182,6 +186,7 @@ impl State {
             chaos: chaos::Chaos::default(),
             rates: rates::Rates::new(config),
             health: retry::Health::new(config.time_scale),
+            llm: llm::Played::default(),
             ids: ids::Ids::new(config.seed),
             listeners: events::Listeners::default(),
         }
@@ -194,6 +199,7 @@ impl State {
         self.chaos = chaos::Chaos::default();
         self.rates = rates::Rates::new(config);
         self.health = retry::Health::new(config.time_scale);
+        self.llm = llm::Played::default();
         self.ids = ids::Ids::new(seed);
         self.listeners.publish("reset", || serde_json::json!({}));
     }

@@ -1,4 +1,4 @@
-//! Braze's own endpoints: who may call, how often, with what, and what is answered.
+//! The endpoints of others: Braze's own, a language model's and a shop's. Who may call, how often, with what, and what is answered.
 
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ use super::profile::{Identifier, ProfileIndex};
 use super::server::{BodyError, read_body};
 use super::track::{Track, Tracked};
 use super::trigger::{Kind, Recipients, Refusal, Trigger};
-use super::{Shared, State, views};
+use super::{Shared, State, llm, shop, views};
 
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -25,6 +25,10 @@ const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 enum Endpoint {
     Trigger(Kind),
     Track,
+    /// A language model's.
+    Completions,
+    /// A shop's.
+    Order,
     Unknown,
 }
 
@@ -51,7 +55,12 @@ pub(super) async fn answer(
     let endpoint = Endpoint::of(&parts.method, parts.uri.path());
     let call = Call { endpoint, authorised: authorised(&parts.headers, &shared.config.api_key), body };
     let parsed = call.parse();
-    let hit = shared.state().chaos_for(parts.uri.path());
+    let hit = {
+        let mut state = shared.state();
+        let asked_for = |state: &mut State| parsed.as_ref().ok().and_then(|body| state.llm_fault(body));
+        let by_rule = state.chaos_for(parts.uri.path());
+        by_rule.or_else(|| (endpoint == Endpoint::Completions).then(|| asked_for(&mut state)).flatten())
+    };
     if let Some(hit) = &hit
         && !hit.latency.is_zero()
     {
@@ -59,7 +68,11 @@ pub(super) async fn answer(
     }
     let now = shared.now();
     let mut state = shared.state();
-    let answered = state.answer(shared, &call, parsed, hit.as_ref(), now);
+    let answered = match endpoint {
+        Endpoint::Completions => parsed.map_or_else(|refused| refused, |body| state.complete(&body, now)),
+        Endpoint::Order => shop::answer(parts.uri.path(), now),
+        _ => state.answer(shared, &call, parsed, hit.as_ref(), now),
+    };
     let (status, body) = match &hit {
         Some(hit) => (hit.status_seen(answered.status), answered.body.clone()),
         None => (Some(answered.status), answered.body.clone()),
@@ -78,14 +91,22 @@ impl Endpoint {
             (&Method::POST, "/campaigns/trigger/send") => Self::Trigger(Kind::Campaign),
             (&Method::POST, "/canvas/trigger/send") => Self::Trigger(Kind::Canvas),
             (&Method::POST, "/users/track") => Self::Track,
+            (&Method::POST, llm::PATH) => Self::Completions,
+            (&Method::GET, path) if path.starts_with(shop::PATH) => Self::Order,
             _ => Self::Unknown,
         }
     }
 }
 
 impl Call {
-    /// What the body says, or Braze's refusal.
+    /// What the body says, or the refusal in the endpoint's form.
     fn parse(&self) -> Result<Value, Answered> {
+        if self.endpoint == Endpoint::Order {
+            return Ok(Value::Null);
+        }
+        if self.endpoint == Endpoint::Completions {
+            return llm::parse(self.authorised, self.body.as_deref());
+        }
         if self.endpoint == Endpoint::Unknown {
             return Err(Answered::message(404, "Not Found: Invalid URL"));
         }
@@ -130,7 +151,7 @@ impl State {
     ) -> Answered {
         let pool = match call.endpoint {
             Endpoint::Track => &mut self.rates.track,
-            Endpoint::Trigger(_) | Endpoint::Unknown => &mut self.rates.messaging,
+            _ => &mut self.rates.messaging,
         };
         let countable = call.endpoint != Endpoint::Unknown && call.authorised;
         let rate = if countable { pool.take(now) } else { pool.peek(now) };
@@ -150,7 +171,7 @@ impl State {
                     Err(refused) if refused.errors.is_empty() => Answered::message(400, &refused.message),
                     Err(refused) => Answered::json(400, &json!({"message": refused.message, "errors": refused.errors})),
                 },
-                Endpoint::Unknown => Answered::message(404, "Not Found: Invalid URL"),
+                _ => Answered::message(404, "Not Found: Invalid URL"),
             },
         };
         answered.rate = Some(rate);

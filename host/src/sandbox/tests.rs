@@ -2,6 +2,7 @@
 
 mod api;
 mod chaos;
+mod llm;
 mod reading;
 mod sender;
 mod world;
