@@ -174,6 +174,11 @@ impl<'a> Section<'a> {
         items.iter().map(table).collect()
     }
 
+    /// Whether the key is there, whatever its value.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
     /// Whether `false` stands where there could be a table.
     pub(super) fn is_switched_off(&mut self, key: &'static str) -> bool {
         let value = self.table.and_then(|table| table.get(key));

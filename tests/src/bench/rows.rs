@@ -1,8 +1,10 @@
 //! What one turn of the `menu` plugin writes, byte for byte: made by the host's own core and encoding, for the bare database.
 
+use std::time::Duration;
+
 use turnwise::clock::Timestamp;
 use turnwise::conversation::effects::Catalog;
-use turnwise::conversation::{Answer, Cause, ConversationId, Outcome, Route, Turn};
+use turnwise::conversation::{Answer, Begun, Cause, ConversationId, NamedJson, Outcome, Route, Turn};
 use turnwise::inbound::{self, Inbound};
 use turnwise::outbox::Status;
 use turnwise::plugins::{Plugin, Plugins};
@@ -38,7 +40,9 @@ pub(super) fn sample() -> Sample {
     let inbound = inbound::read("whatsapp", webhook::body(1, 0).as_bytes()).expect("our own webhook can be read");
     let seq = InboxSeq((1 << 40) + 1);
     let cause = Cause::Inbound { id: seq.to_string(), inbound: inbound.clone(), received: NOW };
-    Sample { turn: Turn::begin(inbound.conversation(), None, &route(), NOW, seq.0, cause), inbound, seq }
+    let begun = Turn::begin(inbound.conversation(), None, &route(), &Everything, NOW, cause);
+    let Begun::Turn(turn) = begun else { panic!("a message has its turn at once") };
+    Sample { turn: *turn, inbound, seq }
 }
 
 /// Runs the turn and encodes what it writes.
@@ -105,11 +109,31 @@ fn route() -> Route {
 struct Everything;
 
 impl Catalog for Everything {
-    fn has_campaign(&self, _: &str) -> bool {
+    fn has_campaign(&self, _: &str, _: &str) -> bool {
         true
     }
 
-    fn has_canvas(&self, _: &str) -> bool {
+    fn has_canvas(&self, _: &str, _: &str) -> bool {
+        true
+    }
+
+    fn denies_connection(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+
+    fn has_bot(&self, _: &str) -> bool {
+        true
+    }
+
+    fn settings(&self, _: &str) -> Vec<NamedJson> {
+        Vec::new()
+    }
+
+    fn burst_window(&self, _: &str) -> Option<Duration> {
+        None
+    }
+
+    fn handles_commands(&self, _: &str) -> bool {
         true
     }
 }

@@ -13,6 +13,7 @@ use crate::conversation::routing::{Condition, Hours, Rule};
 use crate::limits::REPLY_CHARS_MAX;
 
 const HOURS_EXAMPLE: &str = "Mon-Fri 09:00-17:00";
+const CONDITIONS: [&str; 5] = ["keyword", "pattern", "field", "equals", "hours"];
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Rules in the order they are written. `bots` are those that a rule may name.
@@ -39,7 +40,7 @@ fn read_route(mut section: Section<'_>, bots: &[String], report: &Report) -> Rul
     }
     conditions.extend(read_field(&mut section, report));
     conditions.extend(read_hours(&mut section, report));
-    if conditions.is_empty() {
+    if !CONDITIONS.iter().any(|key| section.has(key)) {
         let help = "add `keyword`, `pattern`, `field` with `equals`, or `hours`; what no route matches goes to the source's `bot`";
         report.error(
             "empty-route",

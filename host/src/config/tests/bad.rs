@@ -143,8 +143,32 @@ const SOURCES: &[(&str, &str)] = &[
     ),
     ("[sources.whatsapp]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\nfallback_text = \" \"", "bad-text 4:17"),
     (
-        "[sources.whatsapp]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\nroutes = [{ keyword = \"order\", bot = \"orders\" }]",
-        "not-supported 4:1",
+        "[sources.whatsapp]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\nroutes = [{ keyword = \"order\", bot = \"ordres\" }]",
+        "unknown-bot 4:38",
+    ),
+    (
+        "[sources.whatsapp]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\nroutes = { keyword = \"order\", bot = \"menu\" }",
+        "wrong-type 4:10",
+    ),
+    (
+        "[sources.whatsapp]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\nroutes = [{ bot = \"menu\" }]",
+        "empty-route 4:11",
+    ),
+    (
+        "[sources.whatsapp]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\nroutes = [{ pattern = \"(\", bot = \"menu\" }]",
+        "bad-pattern 4:23",
+    ),
+    (
+        "[sources.whatsapp]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\nroutes = [{ hours = \"9 to 5\", bot = \"menu\" }]",
+        "bad-hours 4:21",
+    ),
+    (
+        "[sources.whatsapp]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\nidle_timeout = \"1s\"",
+        "out-of-range 4:16",
+    ),
+    (
+        "[sources.whatsapp]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]\ncommands = { stop = { words = { english = [\"stop\"] } } }",
+        "bad-language 4:33",
     ),
     ("[sources.\"what's app\"]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]", "bad-name 1:10"),
     ("[sources.\"\"]\nbot = \"menu\"\ntokens = [\"env:WEBHOOK_TOKEN\"]", "bad-name 1:10"),
