@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::output::{Output, colour_on_stderr, configuration};
-use crate::config::{Config, Environment, Source, SystemEnvironment};
+use crate::config::{Config, Connection, Environment, Source, SystemEnvironment};
 
 /// Checks the file and prints; exits with 0 (fine) or 2 (wrong).
 #[must_use]
@@ -42,6 +42,7 @@ fn summary(file: &Path, config: &Config) -> String {
     for (name, id) in &config.braze.canvases {
         lines.push(format!("canvas    {name}: id {id}"));
     }
+    lines.extend(config.connections.iter().map(|(name, connection)| line(name, connection)));
     for (name, source) in &config.sources {
         let Source { bot, campaign, .. } = source;
         lines.push(format!("source    {name}: bot {bot}, replies through {campaign}, {}", tokens(source)));
@@ -54,8 +55,33 @@ fn summary(file: &Path, config: &Config) -> String {
             bots.push((bot, config.plugins.file(bot)));
         }
     }
-    lines.extend(bots.iter().map(|(bot, file)| format!("bot       {bot}: {}", file.display())));
+    lines.extend(bots.iter().map(|(bot, file)| format!("bot       {bot}: {}{}", file.display(), grants(config, bot))));
     lines.join("\n") + "\n"
+}
+
+/// What plugins may ask of it, and what goes along.
+fn line(name: &str, connection: &Connection) -> String {
+    let Connection { base_url, headers, methods, paths, .. } = connection;
+    let shown = headers.iter().map(|header| match header.value.reference() {
+        Some(reference) if !header.secrets.is_empty() => format!("; {} from {reference}", header.name),
+        _ => format!("; {}", header.name),
+    });
+    let headers: String = shown.collect();
+    format!("call      {name}: {base_url} ({} {}{headers})", methods.join(", "), paths.join(", "))
+}
+
+/// What the bot was given, where it was given anything.
+fn grants(config: &Config, bot: &str) -> String {
+    let given = config.plugins.named.get(bot);
+    let connections = given.map(|plugin| plugin.connections.join(", ")).filter(|names| !names.is_empty());
+    let campaigns = given.and_then(|plugin| plugin.campaigns.as_ref()).map(|names| names.join(", "));
+    let calls = connections.map(|names| format!("; calls {names}")).unwrap_or_default();
+    let triggers = match campaigns.as_deref() {
+        Some("") => "; triggers nothing by name".to_owned(),
+        Some(names) => format!("; triggers {names}"),
+        None => String::new(),
+    };
+    calls + &triggers
 }
 
 /// The references, never the values.

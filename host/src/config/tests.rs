@@ -35,6 +35,7 @@ impl Fake {
             ("ACCENTED", "0123456789abcdéf"),
             ("BROKEN", "01234567\n89abcdef"),
             ("LLM_KEY", "sk-hunter2-0123456789"),
+            ("CRM_KEY", "crm-0123456789"),
         ];
         let files = [
             ("conf/plugins/menu.wasm", ""),

@@ -63,7 +63,7 @@ impl Failure {
     }
 }
 
-fn cause<'a, T: Error + 'static>(error: &'a reqwest::Error) -> Option<&'a T> {
+fn cause<T: Error + 'static>(error: &reqwest::Error) -> Option<&T> {
     std::iter::successors(error.source(), |error| (*error).source()).find_map(|error| error.downcast_ref())
 }
 

@@ -31,6 +31,24 @@ bot       orders: conf/plugins/orders.wasm
 }
 
 #[test]
+fn connections_are_shown_with_who_may_call_them_and_without_their_secrets() {
+    let text = completed(
+        "[connections.llm]\nbase_url = \"https://llm.example/v1\"\nmethods = [\"POST\"]\npaths = [\"/chat/*\", \"/models\"]\n\
+         headers = { authorization = \"Bearer env:LLM_KEY\", accept = \"application/json\" }\n\
+         [plugins.menu]\nconnections = [\"llm\"]\ncampaigns = []\n[plugins.orders]\ncampaigns = [\"reply\"]",
+    );
+    let stdout = checked(text.leak(), false).stdout;
+    for line in [
+        "call      llm: https://llm.example/v1 (POST /chat/*, /models; authorization from Bearer env:LLM_KEY; accept)",
+        "bot       menu: conf/plugins/menu.wasm; calls llm; triggers nothing by name",
+        "bot       orders: conf/plugins/orders.wasm; triggers reply",
+    ] {
+        assert!(stdout.lines().any(|shown| shown == line), "{line}\n{stdout}");
+    }
+    assert!(!stdout.contains("hunter2"), "{stdout}");
+}
+
+#[test]
 fn a_wrong_configuration_exits_with_2() {
     let text = "[server]\nlisen = 1\n";
     let output = checked(text, false);

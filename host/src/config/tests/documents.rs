@@ -9,6 +9,7 @@ use super::{Fake, completed, read};
 const DOCUMENT: &str = include_str!("../../../../docs/configuration.md");
 const SETUP: &str = include_str!("../../../../docs/braze-setup.md");
 const PLUGINS: &str = include_str!("../../../../docs/plugins.md");
+const CONNECTIONS: &str = include_str!("../../../../docs/connections.md");
 const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
 
 /// Every section by its heading, and every key by its full path with its default as written.
@@ -30,7 +31,8 @@ fn documented() -> (Vec<String>, BTreeMap<String, String>) {
 
 #[test]
 fn every_key_is_documented_with_its_default() {
-    let text = completed("[braze.campaigns.NAME]\n[braze.canvases.NAME]\n[sources.NAME]\n[plugins.NAME]");
+    let text =
+        completed("[braze.campaigns.NAME]\n[braze.canvases.NAME]\n[sources.NAME]\n[plugins.NAME]\n[connections.NAME]");
     let report = Report::default();
     examine(&report, "conf/turnwise.toml", &text, &Fake::new());
     let (sections, mut documented) = documented();
@@ -57,7 +59,7 @@ fn every_example_is_a_valid_configuration() {
         examples(document).for_each(|example| drop(read(example).expect("valid")));
     }
     // These show a part of a file, and one shows a plugin's manifest.
-    for document in [PLUGINS, OPERATIONS] {
+    for document in [PLUGINS, CONNECTIONS, OPERATIONS] {
         let parts = examples(document).filter(|example| !example.starts_with("[package]"));
         // The reader's plugin is not there; another is.
         parts.for_each(|part| drop(read(&completed(&part.replace("plugins.parrot", "plugins.menu"))).expect("valid")));
