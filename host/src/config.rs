@@ -44,6 +44,8 @@ pub struct Config {
     pub sources: BTreeMap<String, Source>,
     pub plugins: Plugins,
     pub connections: BTreeMap<String, Connection>,
+    /// Which of the connections every plugin may call, beside those it is given itself. No file can say so, only `turnwise dev` does.
+    pub connections_of_all: Vec<String>,
 }
 
 /// `[server]`

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::read::{TEXT_PROPERTY, defaults};
-use super::{Campaign, Config, Secret, Source};
+use super::{Campaign, Config, Connection, Header, Secret, Source};
 
 /// Of source and sandbox alike; dev listens on loopback only, where a secret would keep nobody out.
 pub const DEV_SECRET: &str = "dev";
@@ -23,7 +23,8 @@ pub struct DevOptions {
 }
 
 impl Config {
-    /// One source, `whatsapp`, answered by one bot through the sandbox's campaign `reply`.
+    /// One source, `whatsapp`, answered by one bot through the sandbox's campaign `reply`. Every plugin may call the sandbox's language
+    /// model, `llm`, and its shop, `shop`.
     #[must_use]
     pub fn dev(options: DevOptions) -> Self {
         let mut config = defaults();
@@ -38,6 +39,29 @@ impl Config {
         config.braze.campaigns.insert("reply".to_owned(), reply);
         let source = Source::answered_by(options.bot, vec![Secret::new(DEV_SECRET)]);
         config.sources.insert("whatsapp".to_owned(), source);
+        for (name, below, method, path) in
+            [("llm", "llm/v1", "POST", "/chat/completions"), ("shop", "shop", "GET", "/orders/")]
+        {
+            let connection = of_sandbox(options.sandbox, below, method, path);
+            config.connections.insert(name.to_owned(), connection);
+            config.connections_of_all.push(name.to_owned());
+        }
         config
+    }
+}
+
+/// What bots like to call, played by the sandbox.
+fn of_sandbox(sandbox: SocketAddr, below: &str, method: &str, path: &str) -> Connection {
+    let key = Header {
+        name: "authorization".to_owned(),
+        value: Secret::new(format!("Bearer {DEV_SECRET}")),
+        secrets: vec![Secret::new(DEV_SECRET)],
+    };
+    Connection {
+        headers: vec![key],
+        methods: vec![method.to_owned()],
+        paths: vec![path.to_owned()],
+        allow_private: vec![sandbox.ip().into()],
+        ..Connection::to(format!("http://{sandbox}/{below}"))
     }
 }

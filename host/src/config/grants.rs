@@ -9,8 +9,8 @@ impl Config {
         if !self.connections.contains_key(connection) {
             return Some(format!("no connection {connection:?} is configured: there is no [connections.{connection}]"));
         }
-        let granted =
-            self.plugins.named.get(plugin).is_some_and(|plugin| plugin.connections.iter().any(|c| c == connection));
+        let own = self.plugins.named.get(plugin).map(|plugin| plugin.connections.as_slice()).unwrap_or_default();
+        let granted = own.iter().chain(&self.connections_of_all).any(|granted| granted == connection);
         (!granted).then(|| {
             format!("the plugin was not given the connection {connection:?}: [plugins.{plugin}] connections does not name it")
         })

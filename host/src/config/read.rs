@@ -138,7 +138,7 @@ fn read(mut root: Section<'_>, references: &References<'_>) -> Config {
     let sources = sources::read(root.section("sources"), &plugins, &braze, references);
     root.not_supported("desk", "there is no desk for agents yet");
     root.finish();
-    Config { server, storage, braze, sources, plugins, connections }
+    Config { server, storage, braze, sources, plugins, connections, connections_of_all: Vec::new() }
 }
 
 /// TOML's own messages, the first of each line: one slip often breaks the rest of its line.

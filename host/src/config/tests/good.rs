@@ -1,6 +1,7 @@
 //! What is read, shown and kept to oneself.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::read::parse_excusing;
@@ -9,6 +10,8 @@ use super::super::{
     units,
 };
 use super::{Fake, completed, read};
+use crate::clock::SystemClock;
+use crate::connections::Connections;
 
 #[test]
 fn a_short_configuration_has_every_default() {
@@ -120,6 +123,14 @@ fn dev_needs_no_file_and_answers_through_its_sandbox() {
     assert_eq!(config.plugins.cache.as_deref(), Some(Path::new(".turnwise/cache")));
     assert!(config.braze.campaigns[&config.sources["whatsapp"].campaign].buttons);
     assert_eq!(config.sources["whatsapp"].tokens[0].expose(), "dev");
+    assert_eq!(config.connections["llm"].base_url, "http://127.0.0.1:8082/llm/v1");
+    assert_eq!(config.connections["llm"].headers[0].value.expose(), "Bearer dev");
+    assert_eq!(config.connections["shop"].base_url, "http://127.0.0.1:8082/shop");
+    for connection in ["llm", "shop"] {
+        assert_eq!(config.denies_connection("whoever", connection), None, "{connection}");
+    }
+    assert!(config.denies_connection("whoever", "other").is_some());
+    Connections::new(&config.connections, Arc::new(SystemClock)).map(drop).expect("they can be called");
 }
 
 #[test]
