@@ -1,5 +1,6 @@
 import "./effects.ts";
 import "./events.ts";
+import "./llm.ts";
 import "./plugin.ts";
 import "./random.ts";
 import "./testing.ts";

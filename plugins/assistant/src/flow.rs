@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use turnwise_plugin::llm::{Answer, Failure, FailureKind, Usage, estimated_tokens, split};
+use turnwise_plugin::llm::{Answer, Failure, FailureKind, Finish, Usage, estimated_tokens, split};
 use turnwise_plugin::{DeskStatus, Turn, warn};
 
 use crate::prompt::prompt;
@@ -73,10 +73,11 @@ pub fn answered(
     let estimated = Usage { prompt_tokens, completion_tokens: estimated_tokens(answer.text.len()) };
     turn.state.spending.add(answer.usage.unwrap_or(estimated), &settings.prices());
     let words = if answer.text.is_empty() { answer.refusal.as_deref().unwrap_or_default() } else { &answer.text };
+    let words = if answer.finish == Finish::Length { cut(words) } else { words.to_owned() };
     if answer.calls.is_empty() {
         turn.state.memory.answer(answer);
         turn.state.failures = 0;
-        say(turn, words);
+        say(turn, &words);
         turn.step("answered");
         return;
     }
@@ -88,7 +89,7 @@ pub fn answered(
     progress.rounds += 1;
     turn.state.memory.answer(answer);
     // A word such as "let me look" beside the calls.
-    say(turn, words);
+    say(turn, &words);
     match tools::run(turn, settings) {
         Done::Answered => ask(turn, settings, progress),
         Done::Lookups(lookups) => looked_up(turn, settings, lookups, progress),
@@ -164,6 +165,12 @@ fn give_up(turn: &mut Turn<State>, settings: &Settings) {
     }
     say(turn, &settings.fallback_text);
     turn.step("failed");
+}
+
+/// What the limit on an answer's length cut off in the middle ends with its last whole sentence.
+fn cut(text: &str) -> String {
+    let chars = text.chars().count();
+    split(text, chars.saturating_sub(1), 1).pop().unwrap_or_default()
 }
 
 /// What is longer than a message becomes several, divided between sentences.

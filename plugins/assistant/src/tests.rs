@@ -224,6 +224,15 @@ fn long_answers_are_several_messages() {
 }
 
 #[test]
+fn an_answer_that_was_cut_off_ends_with_a_sentence() {
+    let mut world = World::new();
+    world.says("hi");
+    let body =
+        json!({"choices": [{"message": {"content": "It is on its way. It should arr"}, "finish_reason": "length"}]});
+    assert_eq!(replies(&world.model(200, &[], &body.to_string())), ["It is on its way. …"]);
+}
+
+#[test]
 fn what_is_remembered_stays_within_its_budget() {
     let mut world = World::new().set("memory_tokens", json!(1_000_000)).set("tokens_per_day", json!(0));
     for _ in 0..40 {

@@ -1,6 +1,7 @@
 //! What came back, where it is an answer.
 
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::failure::{Failure, FailureKind};
 use super::{ChatMessage, ToolCall};
@@ -36,13 +37,11 @@ pub enum Finish {
 }
 
 /// Tokens that one request took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Of the prompt.
-    #[serde(default)]
     pub prompt_tokens: u32,
     /// Of the answer.
-    #[serde(default)]
     pub completion_tokens: u32,
 }
 
@@ -50,7 +49,7 @@ pub struct Usage {
 struct Body {
     choices: Vec<Choice>,
     #[serde(default)]
-    usage: Option<Usage>,
+    usage: Value,
 }
 
 #[derive(Deserialize)]
@@ -82,7 +81,7 @@ impl Answer {
         }
         let unreadable = |why: String| Failure::new(FailureKind::Unreadable, why);
         let body: Body = serde_json::from_str(&response.body).map_err(|error| unreadable(place(&error)))?;
-        let usage = body.usage;
+        let usage = usage(&body.usage);
         let choice = body.choices.into_iter().next().ok_or_else(|| unreadable("there is no choice".to_owned()))?;
         let WireMessage { content, tool_calls, refusal } = choice.message;
         let text = content.trim().to_owned();
@@ -116,6 +115,13 @@ impl Answer {
 /// Where it is wrong, without a word of what is there: logs are kept longer than conversations.
 fn place(error: &serde_json::Error) -> String {
     format!("the answer is no chat completion (line {}, column {})", error.line(), error.column())
+}
+
+/// An odd count is no reason to lose the answer.
+fn usage(usage: &Value) -> Option<Usage> {
+    let tokens = |name: &str| usage[name].as_u64().and_then(|count| u32::try_from(count).ok()).unwrap_or(0);
+    let counted = Usage { prompt_tokens: tokens("prompt_tokens"), completion_tokens: tokens("completion_tokens") };
+    usage.is_object().then_some(counted)
 }
 
 /// A call without a name of its own gets one: two calls with the same could not be told apart.
