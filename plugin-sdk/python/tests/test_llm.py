@@ -49,7 +49,7 @@ def response(case: dict[str, Any]) -> Response:
 
 
 def counts(usage: Usage | None) -> list[int] | None:
-    return usage and [usage.prompt_tokens, usage.completion_tokens]
+    return [usage.prompt_tokens, usage.completion_tokens] if usage else None
 
 
 def call(id: str, arguments: str = "{}") -> ToolCall:
