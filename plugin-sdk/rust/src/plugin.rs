@@ -57,7 +57,7 @@ pub trait Plugin: Sized {
     }
 
     /// The session ended after this many idle seconds. What is in `turn.state` afterwards is what the next session
-    /// starts with; by default that is nothing.
+    /// starts with; where that is the default, as it is unless you override this, what the source carries over.
     fn on_session_expired(turn: &mut Turn<Self::State>, _idle_seconds: u32) -> Result {
         turn.state = Self::State::default();
         Ok(())

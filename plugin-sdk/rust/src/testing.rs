@@ -22,14 +22,20 @@ use std::{fs, io};
 use crate::Plugin;
 
 mod check;
+pub mod claim;
 mod compare;
 mod mistake;
 mod native;
+pub mod pattern;
 mod player;
 mod render;
+mod said;
+pub mod script;
 #[cfg(test)]
 mod tests;
 pub mod transcript;
+mod update;
+mod waiting;
 pub mod world;
 
 #[doc(inline)]
@@ -37,11 +43,15 @@ pub use crate::bindings::turnwise::bot::types as contract;
 pub use check::check;
 pub use compare::Difference;
 pub use mistake::Mistake;
+pub use player::Player;
+pub use render::{Done, failure, lines};
+pub use said::{Expected, Said};
 
+use compare::Block;
 use contract::{Context, Decision, Event};
 use native::Native;
-use player::Player;
-use transcript::Entry;
+use transcript::{Entry, Line};
+use update::Edits;
 
 /// Runs every `*.chat` file of a folder, named relative to the plugin's Cargo.toml.
 ///
@@ -132,8 +142,8 @@ pub enum Failure {
 /// Why a transcript did not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// It cannot be read or played.
-    Mistake(Mistake),
+    /// It cannot be read: all that is wrong with it, at least one thing.
+    Mistakes(Vec<Mistake>),
     /// The bot did something else.
     Difference(Difference),
 }
@@ -143,16 +153,19 @@ impl Problem {
     #[must_use]
     pub fn line(&self) -> usize {
         match self {
-            Self::Mistake(mistake) => mistake.line,
+            Self::Mistakes(mistakes) => mistakes.first().map_or(1, |mistake| mistake.line),
             Self::Difference(difference) => difference.line,
         }
     }
 
-    /// For people, beginning with `NAME:LINE:`; `name` is the transcript's.
+    /// For people, every part beginning with `NAME:LINE:`; `name` is the transcript's.
     #[must_use]
     pub fn report(&self, name: &str) -> String {
         match self {
-            Self::Mistake(mistake) => format!("{name}:{mistake}"),
+            Self::Mistakes(mistakes) => {
+                let reports: Vec<String> = mistakes.iter().map(|mistake| format!("{name}:{mistake}")).collect();
+                reports.join("\n")
+            }
             Self::Difference(difference) => format!("{name}:{difference}"),
         }
     }
@@ -161,17 +174,58 @@ impl Problem {
 /// Plays a transcript to its first difference: what comes after it follows from it.
 ///
 /// # Errors
-/// The first line that is no line of a transcript, or where the bot did something else.
+/// All lines that are no lines of a transcript, or the first about which the bot did something else.
 pub fn play(text: &str, plugin: &mut dyn Decide) -> Result<(), Problem> {
-    let lines = transcript::parse(text).map_err(Problem::Mistake)?;
-    let mut player = Player::new(plugin);
-    let happens = |entry: &Entry| matches!(entry, Entry::User(_) | Entry::Passes(_) | Entry::World(_));
-    for block in lines.chunk_by(|_, next| !happens(&next.entry)) {
-        let [happening, written @ ..] = block else { continue };
-        let done = player.play(happening).map_err(Problem::Mistake)?;
-        if let Some(difference) = compare::difference(happening, written, &done) {
+    let lines = transcript::parse(text).map_err(Problem::Mistakes)?;
+    let mut player = Player::of(&lines);
+    for (happening, more, written) in blocks(&lines) {
+        let block = step(&mut player, plugin, happening, more, written)?;
+        if let Some(difference) = block.difference() {
             return Err(Problem::Difference(difference));
         }
     }
     Ok(())
+}
+
+/// Plays a transcript to its end, and writes down what the bot did where something else is expected. None where nothing is.
+///
+/// # Errors
+/// What is no matter of expectations: lines that are no lines of a transcript, or a request that nothing answers.
+pub fn update(text: &str, plugin: &mut dyn Decide) -> Result<Option<String>, Problem> {
+    let lines = transcript::parse(text).map_err(Problem::Mistakes)?;
+    let mut player = Player::of(&lines);
+    let mut edits = Edits::default();
+    for (happening, more, written) in blocks(&lines) {
+        let block = step(&mut player, plugin, happening, more, written)?;
+        edits.note(&block, &player.facts());
+    }
+    Ok((!edits.is_empty()).then(|| edits.apply(text)))
+}
+
+/// What happens, the messages that go on with it, and what is written about it.
+fn blocks(lines: &[Line]) -> impl Iterator<Item = (&Line, &[Line], &[Line])> {
+    let goes_on = |line: &Line| matches!(line.entry, Entry::More(_));
+    lines.chunk_by(move |_, next| next.entry.is_expected() || goes_on(next)).filter_map(move |block| {
+        let (happening, rest) = block.split_first()?;
+        let (more, written) = rest.split_at(rest.iter().take_while(|line| goes_on(line)).count());
+        Some((happening, more, written))
+    })
+}
+
+fn step<'a>(
+    player: &mut Player,
+    plugin: &mut dyn Decide,
+    happening: &'a Line,
+    more: &'a [Line],
+    written: &'a [Line],
+) -> Result<Block<'a>, Problem> {
+    let said =
+        more.iter().filter_map(|line| if let Entry::More(said) = &line.entry { Some(said.clone()) } else { None });
+    let done = player.play(plugin, &happening.entry, &said.collect::<Vec<_>>());
+    let unanswered = player.unanswered();
+    let block = Block::new(happening, more, written, done, &player.facts());
+    match block.unanswered(&unanswered) {
+        Some(difference) => Err(Problem::Difference(difference)),
+        None => Ok(block),
+    }
 }

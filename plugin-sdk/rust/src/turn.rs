@@ -121,7 +121,8 @@ impl<S: Serialize + DeserializeOwned + Default> Turn<S> {
     }
 
     /// The decision. A state that is the default is not stored at all, and one that did not change is kept, so that a
-    /// plugin without state never writes any. After a session has expired "keep" would mean "clear", so it is not said.
+    /// plugin without state never writes any. After a session has expired "keep" means that the source's carry-over is all
+    /// that is left, which is what a default state stands for there.
     pub(crate) fn finish(self, before: Option<&str>, expired: bool) -> Result<Decision> {
         if let Some(failure) = self.failure {
             return Err(failure);
@@ -130,6 +131,7 @@ impl<S: Serialize + DeserializeOwned + Default> Turn<S> {
             serde_json::to_string(&self.state).map_err(|error| Error::from(error).context("writing the state"))?;
         let state = match before {
             None if is_default::<S>(&after) => NextState::Keep,
+            Some(_) if expired && is_default::<S>(&after) => NextState::Keep,
             Some(_) if is_default::<S>(&after) => NextState::Clear,
             Some(before) if before == after && !expired => NextState::Keep,
             _ => NextState::Replace(after),

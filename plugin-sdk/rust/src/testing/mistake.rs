@@ -30,9 +30,9 @@ impl<'a> Wrong<'a> {
         Self { at, message: message.into(), fix: fix.into() }
     }
 
-    /// `text` is what was being read: the line, or its end.
-    pub(super) fn on_line(self, line: usize, source: &str, text: &str) -> Mistake {
-        let start = source.len() - text.len() + (self.at.as_ptr().addr() - text.as_ptr().addr());
+    /// `source` is the line that was being read.
+    pub(super) fn on_line(self, line: usize, source: &str) -> Mistake {
+        let start = self.at.as_ptr().addr() - source.as_ptr().addr();
         let span = start..start + self.at.len();
         Mistake { line, source: source.to_owned(), span, message: self.message, fix: self.fix }
     }

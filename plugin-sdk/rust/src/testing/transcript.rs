@@ -5,11 +5,14 @@
 //! > hi                                  the user writes
 //! > Order status                        …or taps the choice with this title
 //! > Look at this {image/jpeg}           …with an attachment, `{TYPE}` or `{TYPE URL}`; `>` alone is an empty message
+//! >> and this                           …and goes on so soon that both are one turn, a burst
 //! < Hello! [Order status] [Hours]       the bot replies, with choices; an attachment as above
-//! = step awaiting-order                 the step the turn ends in
+//! < Order {number} is {here|there}.     …with something in it that may differ; see [`pattern`](super::pattern)
+//! < Anything else? [...]                …with whatever choices
+//! = step awaiting-order                 what is so afterwards; see [`claim`](super::claim)
 //! ! attribute plan="gold"               an effect, named as in the contract; see below
-//! ~ 25h                                 time passes: `d`, `h`, `m`, `s`, `ms`, or `1h30m`; due timers fire
-//! @ handoff failed nobody is there      something else happens; see below
+//! ~ 25h                                 time passes: `d`, `h`, `m`, `s`, `ms`, or `1h30m`; what is due happens
+//! @ handoff failed nobody is there      something else happens; see [`world`](super::world)
 //! ```
 //!
 //! In what is said, `\n` is a line break, and `\[`, `\{`, `\\` are the characters themselves. Space at the end is
@@ -21,22 +24,23 @@
 //! NAME`, `! canvas NAME`, `! handoff REASON`, `! switch-bot BOT`, `! end-session OUTCOME`, and of a turn that fails
 //! `! error other WHY`, `! error bad-state WHY`, or `! refused WHY` where the host would not carry the decision out.
 //!
-//! The rest is checked where it is written, in any order: the step, `! attribute NAME=JSON`, `! attribute NAME+=1`,
-//! `! attribute NAME add|remove TEXT`, `! attribute NAME unset`, `! event NAME JSON`, `! timer NAME 2h`,
-//! `! cancel-timer NAME`, `! request ID GET CONNECTION/PATH`, `! note TEXT`, `! summary TEXT`, `! team NAME`,
-//! `! priority high`, `! via CAMPAIGN`, `! property NAME=JSON`, `! custom NAME JSON`.
+//! The rest is checked where it is written, in any order: what is so (`=`), `! attribute NAME=JSON`,
+//! `! attribute NAME+=1`, `! attribute NAME add|remove TEXT`, `! attribute NAME unset`, `! event NAME JSON`,
+//! `! timer NAME 2h JSON`, `! cancel-timer NAME`, `! request ID GET CONNECTION/PATH`, `! note TEXT`, `! summary TEXT`,
+//! `! team NAME`, `! priority high`, `! via CAMPAIGN`, `! property NAME=JSON`, `! custom NAME JSON`.
 //!
-//! The end of a `!` line may be left out from any space or line break (`\n`) on.
-//!
-//! What an `@` line can say is listed in [`world`](super::world).
+//! The end of a `!` line may be left out from any space or line break (`\n`) on. The wildcards of a `<` line work in it
+//! too, also in texts of its JSON.
 
-use std::fmt;
 use std::time::Duration;
 
+use super::claim::{self, Claim};
 use super::mistake::{Mistake, Wrong};
+use super::said::{self, Expected, Said};
+use super::world::{self, Happening};
 
 /// One line that means something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// Counted from 1.
     pub number: usize,
@@ -45,30 +49,30 @@ pub struct Line {
     pub entry: Entry,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
     /// `>`
     User(Said),
+    /// `>>`
+    More(Said),
     /// `<`
-    Bot(Said),
-    /// `= step`
-    Step(String),
+    Bot(Expected),
+    /// `=`
+    Claim(Claim),
     /// `!`, without the mark.
     Effect(String),
     /// `~`
     Passes(Duration),
-    /// `@`, without the mark.
-    World(String),
+    /// `@`
+    World(Happening),
 }
 
-/// What somebody says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
-    pub text: String,
-    /// Type and, where written, address.
-    pub media: Vec<(String, Option<String>)>,
-    /// Titles.
-    pub choices: Vec<String>,
+impl Entry {
+    /// Whether it says what the bot does, rather than what happens.
+    #[must_use]
+    pub fn is_expected(&self) -> bool {
+        matches!(self, Self::Bot(_) | Self::Claim(_) | Self::Effect(_))
+    }
 }
 
 /// What a `!` line can begin with.
@@ -97,35 +101,62 @@ const EFFECTS: [&str; 19] = [
 /// Reads a transcript.
 ///
 /// # Errors
-/// The first line that cannot be read.
-pub fn parse(text: &str) -> Result<Vec<Line>, Mistake> {
-    let mut lines: Vec<Line> = Vec::new();
+/// Every line that cannot be read.
+pub fn parse(text: &str) -> Result<Vec<Line>, Vec<Mistake>> {
+    let (mut lines, mut mistakes): (Vec<Line>, Vec<Mistake>) = (Vec::new(), Vec::new());
+    // After a line that cannot be read nobody knows what the next one follows.
+    let mut follows_mistake = false;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for (number, source) in (1..).zip(text.lines()) {
         let source = source.trim();
         if source.is_empty() || source.starts_with('#') {
             continue;
         }
-        let entry = entry(source).and_then(|entry| {
-            let expects = matches!(entry, Entry::Bot(_) | Entry::Step(_) | Entry::Effect(_));
-            if expects && lines.is_empty() {
-                let message = "nothing has happened yet that the bot could answer";
-                return Err(Wrong::new(source, message, "begin with a `>`, `~` or `@` line"));
-            }
-            Ok(entry)
+        let placed = entry(source).and_then(|entry| match follows_mistake {
+            false => in_place(&entry, lines.last(), source).map(|()| entry),
+            true => Ok(entry),
         });
-        let entry = entry.map_err(|wrong| wrong.on_line(number, source, source))?;
-        lines.push(Line { number, source: source.to_owned(), entry });
+        follows_mistake = placed.is_err();
+        match placed {
+            Ok(entry) => lines.push(Line { number, source: source.to_owned(), entry }),
+            Err(wrong) => mistakes.push(wrong.on_line(number, source)),
+        }
     }
-    Ok(lines)
+    if mistakes.is_empty() { Ok(lines) } else { Err(mistakes) }
+}
+
+/// Reads one line; none where it means nothing.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn parse_line(number: usize, source: &str) -> Result<Option<Line>, Mistake> {
+    let source = source.trim();
+    if source.is_empty() || source.starts_with('#') {
+        return Ok(None);
+    }
+    let entry = entry(source).map_err(|wrong| wrong.on_line(number, source))?;
+    Ok(Some(Line { number, source: source.to_owned(), entry }))
+}
+
+fn in_place<'a>(entry: &Entry, before: Option<&Line>, source: &'a str) -> Result<(), Wrong<'a>> {
+    if entry.is_expected() && before.is_none() {
+        let message = "nothing has happened yet that the bot could answer";
+        return Err(Wrong::new(source, message, "begin with a `>`, `~` or `@` line"));
+    }
+    let user_spoke = before.is_some_and(|line| matches!(line.entry, Entry::User(_) | Entry::More(_)));
+    if matches!(entry, Entry::More(_)) && !user_spoke {
+        let message = "`>>` goes on with the message right before it, and there is none";
+        return Err(Wrong::new(&source[..2], message, "write `>` for a message of its own"));
+    }
+    Ok(())
 }
 
 fn entry(line: &str) -> Result<Entry, Wrong<'_>> {
-    const MARKS: &str = "`>` user, `<` bot, `=` step, `!` effect, `~` time, `@` what else happens, `#` comment";
-    let mut chars = line.chars();
-    let mark = chars.next().unwrap_or_default();
-    let spaced = chars.as_str();
-    if !"><=!@~".contains(mark) {
+    const MARKS: &str =
+        "`>` user, `>>` the same turn, `<` bot, `=` state, `!` effect, `~` time, `@` what else happens, `#` comment";
+    let mark = if line.starts_with(">>") { ">>" } else { &line[..line.chars().next().map_or(0, char::len_utf8)] };
+    let spaced = &line[mark.len()..];
+    if ![">", ">>", "<", "=", "!", "@", "~"].contains(&mark) {
         let fix = format!("begin the line with its mark and a space: {MARKS}");
         return Err(Wrong::new(line, "the line has no mark that says who speaks", fix));
     }
@@ -134,34 +165,36 @@ fn entry(line: &str) -> Result<Entry, Wrong<'_>> {
         return Err(Wrong::new(line, format!("a space belongs after `{mark}`"), format!("write `{mark} {rest}`")));
     }
     match mark {
-        '>' => match said(rest)? {
-            said if said.choices.is_empty() => Ok(Entry::User(said)),
-            said => {
-                let at = &rest[rest.find('[').unwrap_or_default()..];
-                let fix = format!("write `> {}`, or `\\[` where a bracket was typed", said.choices[0]);
-                Err(Wrong::new(at, "a user taps a choice by its title alone", fix))
-            }
-        },
-        '<' => said(rest).map(Entry::Bot),
-        '=' => match rest.strip_prefix("step ") {
-            Some(step) => Ok(Entry::Step(step.trim_start().to_owned())),
-            None => {
-                let name = rest.split(' ').next().filter(|name| !name.is_empty() && *name != "step").unwrap_or("NAME");
-                Err(Wrong::new(rest, "only a step is written after `=`", format!("write `= step {name}`")))
-            }
-        },
-        '!' if rest.is_empty() => {
+        ">" => user(rest).map(Entry::User),
+        ">>" => user(rest).map(Entry::More),
+        "<" => said::expected(rest).map(Entry::Bot),
+        "=" => claim::read(rest).map(Entry::Claim),
+        "!" if rest.is_empty() => {
             Err(Wrong::new(line, "an effect is missing after `!`", "name one, e.g. `! attribute plan=\"gold\"`"))
         }
-        '!' => effect(rest),
-        '@' if rest.is_empty() => {
+        "!" => effect(rest),
+        "@" if rest.is_empty() => {
             Err(Wrong::new(line, "what happens is missing after `@`", "write e.g. `@ handoff accepted Ana`"))
         }
-        '@' => Ok(Entry::World(rest.to_owned())),
+        "@" => world::read(rest).map(Entry::World),
         _ => duration(rest).map(Entry::Passes).ok_or_else(|| {
             Wrong::new(rest, format!("`{rest}` is no time"), "write e.g. `~ 25h`, `~ 90s` or `~ 1h30m`")
         }),
     }
+}
+
+fn user(line: &str) -> Result<Said, Wrong<'_>> {
+    let said = said::said(line)?;
+    if let Some(title) = said.choices.first() {
+        let at = &line[line.find('[').unwrap_or_default()..];
+        let fix = format!("write `> {title}`, or `\\[` where a bracket was typed");
+        return Err(Wrong::new(at, "a user taps a choice by its title alone", fix));
+    }
+    if said.media.iter().any(|(kind, _)| kind == "...") {
+        let at = &line[line.find('{').unwrap_or_default()..];
+        return Err(Wrong::new(at, "a user says just one thing", "write what they say; a brace is written `\\{`"));
+    }
+    Ok(said)
 }
 
 /// A name that is none of them can never come true, so it is not left to the comparison.
@@ -171,66 +204,6 @@ fn effect(line: &str) -> Result<Entry, Wrong<'_>> {
         return Ok(Entry::Effect(line.to_owned()));
     }
     Err(Wrong::new(name, format!("`{name}` is no effect"), format!("write one of {}", EFFECTS.join(", "))))
-}
-
-fn said(line: &str) -> Result<Said, Wrong<'_>> {
-    let mut said = Said::default();
-    let mut chars = line.chars();
-    let mut bracketed = false;
-    loop {
-        let here = chars.as_str();
-        let Some(char) = chars.next() else { break };
-        match char {
-            '\\' => said.text.push(escaped(here, chars.next())?),
-            '[' => {
-                said.choices.push(until(']', here, &mut chars)?);
-                bracketed = true;
-            }
-            '{' => {
-                let inside = until('}', here, &mut chars)?;
-                said.media.push(match inside.split_once(' ') {
-                    Some((kind, url)) => (kind.to_owned(), Some(url.trim().to_owned())),
-                    None => (inside, None),
-                });
-                bracketed = true;
-            }
-            _ if bracketed && !char.is_whitespace() => {
-                let fix = "move it to the front; a bracket that is part of the text is written `\\[` or `\\{`";
-                return Err(Wrong::new(here, "text comes before choices and attachments", fix));
-            }
-            _ => said.text.push(char),
-        }
-    }
-    said.text.truncate(said.text.trim_end().len());
-    Ok(said)
-}
-
-/// `bracket` is the text from the opening bracket on.
-fn until<'a>(end: char, bracket: &'a str, chars: &mut std::str::Chars<'a>) -> Result<String, Wrong<'a>> {
-    let mut inside = String::new();
-    loop {
-        let here = chars.as_str();
-        match chars.next() {
-            Some('\\') => inside.push(escaped(here, chars.next())?),
-            Some(char) if char == end => return Ok(inside.trim().to_owned()),
-            Some(char) => inside.push(char),
-            None => {
-                let fix = format!("add `{end}`; a bracket that is part of the text is written `\\[` or `\\{{`");
-                return Err(Wrong::new(bracket, format!("`{end}` is missing"), fix));
-            }
-        }
-    }
-}
-
-fn escaped(backslash: &str, char: Option<char>) -> Result<char, Wrong<'_>> {
-    match char {
-        Some('n') => Ok('\n'),
-        Some(char @ ('\\' | '[' | ']' | '{' | '}')) => Ok(char),
-        other => {
-            let at = &backslash[..1 + other.map_or(0, char::len_utf8)];
-            Err(Wrong::new(at, "after `\\` comes `n`, `\\` or a bracket", "a backslash itself is written `\\\\`"))
-        }
-    }
 }
 
 /// `25h`, `90s`, `1h30m`.
@@ -256,27 +229,16 @@ pub fn duration(text: &str) -> Option<Duration> {
     (!text.trim().is_empty()).then_some(total)
 }
 
-impl fmt::Display for Said {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&escape(self.text.trim_end()))?;
-        for (kind, url) in &self.media {
-            match url {
-                Some(url) => write!(f, " {{{} {}}}", escape(kind), escape(url))?,
-                None => write!(f, " {{{}}}", escape(kind))?,
-            }
-        }
-        self.choices.iter().try_for_each(|title| write!(f, " [{}]", escape(title)))
-    }
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '\n' => escaped.push_str("\\n"),
-            '\\' | '[' | ']' | '{' | '}' => escaped.extend(['\\', char]),
-            _ => escaped.push(char),
+/// As [`duration`] reads it: `20h`, `19h59m58s`.
+#[must_use]
+pub fn span(duration: Duration) -> String {
+    let mut rest = duration.as_millis();
+    let mut text = String::new();
+    for (unit, name) in [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")] {
+        if rest >= unit {
+            text += &format!("{}{name}", rest / unit);
+            rest %= unit;
         }
     }
-    escaped
+    if text.is_empty() { "0s".to_owned() } else { text }
 }

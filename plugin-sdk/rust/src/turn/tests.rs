@@ -35,9 +35,9 @@ fn state_is_written_only_where_it_changed() {
     assert_eq!(next(Some("1"), 1, false), NextState::Keep);
     assert_eq!(next(Some("1"), 2, false), NextState::Replace("2".to_owned()));
     assert_eq!(next(Some("1"), 0, false), NextState::Clear);
-    // After a session has expired the contract reads "keep" as "clear".
+    // After a session has expired the contract reads "keep" as "clear, but for what is carried over".
     assert_eq!(next(Some("1"), 1, true), NextState::Replace("1".to_owned()));
-    assert_eq!(next(Some("1"), 0, true), NextState::Clear);
+    assert_eq!(next(Some("1"), 0, true), NextState::Keep);
 }
 
 #[test]
