@@ -1,6 +1,7 @@
 //! The commands: each is one function from its arguments to an exit code, data on stdout and talk on stderr.
 
 pub mod braze_template;
+pub mod chat;
 pub mod check;
 pub mod dev;
 pub mod output;
@@ -37,6 +38,7 @@ const FIRST_STEPS: &str = "\
 First steps:
   turnwise plugin new      A small bot to begin with, in the language of your choice
   turnwise dev             Talk to your plugins in the browser. Needs no account and no configuration
+  turnwise chat            Talk to one in the terminal, with a clock that you turn
   turnwise check           Once there is a turnwise.toml: is it right?
   turnwise braze template  What to paste into Braze, and what to click
   turnwise serve           Answer real messages";
@@ -63,6 +65,8 @@ enum Command {
     /// Begin a plugin, build it, and say whether a file is one.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Talk to a plugin in this terminal, with a clock that you turn.
+    Chat(chat::Options),
     /// Play transcripts (*.chat) against a plugin, and say where it does something else.
     Test(test::Options),
     /// Say what to paste into Braze.
@@ -140,6 +144,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Plugin(PluginCommand::Check { file, json }) => {
             in_runtime(async move { ExitCode::from(plugin_check::run(&file, json).await) })
         }
+        Command::Chat(options) => ExitCode::from(chat::run(&options)),
         Command::Test(options) => ExitCode::from(test::run(&options)),
         Command::Plugin(PluginCommand::List(options)) => in_runtime(plugin_list::run(options)),
         Command::Braze(BrazeCommand::Template { config, source, public_url, show_token, json }) => {

@@ -8,9 +8,12 @@ pub mod component;
 mod convert;
 pub mod json;
 pub mod stdio;
+pub mod traced;
 
-use turnwise_plugin::testing::Failure;
-pub use turnwise_plugin::testing::{Decide, Problem, play, transcripts_in};
+pub use turnwise_plugin::testing::transcript::{Entry, Line, duration, parse_line, span};
+pub use turnwise_plugin::testing::{
+    Decide, Done, Failure, Mistake, Player, Problem, Said, play, transcripts_in, update,
+};
 
 use crate::conversation::PluginError;
 use crate::plugins::TurnFailure;

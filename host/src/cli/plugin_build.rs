@@ -33,20 +33,20 @@ pub struct Options {
 }
 
 /// One project's component, in place.
-struct Done {
+pub(super) struct Done {
     plugin: Arc<Plugin>,
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// Whether it differs from what was there.
     changed: bool,
     time: Duration,
 }
 
 /// Why a project has none.
-struct NotDone {
+pub(super) struct NotDone {
     /// One word for programs.
     kind: &'static str,
     /// For the author; more than one line where a tool speaks.
-    text: String,
+    pub(super) text: String,
 }
 
 impl From<BuildError> for NotDone {
@@ -140,7 +140,12 @@ fn place(project: &Project, out: Option<&Path>, several: bool) -> PathBuf {
 }
 
 /// A component that is no plugin is not put in place: whoever serves the one before goes on with it.
-async fn one(project: &Project, file: PathBuf, workshop: &Workshop, plugins: &Plugins) -> Result<Done, NotDone> {
+pub(super) async fn one(
+    project: &Project,
+    file: PathBuf,
+    workshop: &Workshop,
+    plugins: &Plugins,
+) -> Result<Done, NotDone> {
     let built = build::build(project, workshop).await?;
     let made = workshop.scratch(project)?.join(format!("{}.wasm", project.name));
     artifact::write(&made, &built.component).map_err(|error| BuildError::File { path: made.clone(), error })?;

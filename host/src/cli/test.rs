@@ -1,6 +1,8 @@
 //! `turnwise test`: plays transcripts against a built plugin, or against the process that started it.
 
 mod find;
+mod junit;
+mod report;
 mod session;
 
 use std::collections::BTreeMap;
@@ -8,16 +10,14 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
-
-use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::output::{FINE, WRONG_USE};
-use crate::plugins::{LogLine, Plugin, Problem as LoadProblem};
+use crate::plugins::{Plugin, Problem as LoadProblem};
 use crate::transcript::component::Components;
-use crate::transcript::{Decide, Problem, play};
+use crate::transcript::{Decide, play, update};
 use find::Transcript;
+use report::{Came, Played, Trouble};
 
 /// A transcript failed, or the plugin is none.
 const FAILED: u8 = 1;
@@ -36,6 +36,12 @@ pub struct Options {
     /// The process that started this one answers: one JSON object a line, turns on stdout, answers on stdin. For test helpers of SDKs.
     #[arg(long, conflicts_with_all = ["plugin", "json"])]
     stdio: bool,
+    /// Write into the transcripts what the plugin does where something else is expected; look at the changes before you keep them.
+    #[arg(long, conflicts_with = "stdio")]
+    update: bool,
+    /// Write what came of each transcript into this file too, for continuous integration.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     /// Print what came of each transcript as a JSON object.
     #[arg(long)]
     json: bool,
@@ -48,55 +54,46 @@ pub fn run(options: &Options) -> u8 {
         Ok(transcripts) => transcripts,
         Err(mistake) => return wrong_use(&mistake),
     };
-    if options.stdio { session::run(&transcripts) } else { against_components(options, &transcripts) }
-}
-
-/// What came of one transcript.
-struct Played {
-    name: String,
-    turns: usize,
-    problem: Option<Trouble>,
-}
-
-/// Why it did not pass.
-struct Trouble {
-    /// None where the file cannot be read.
-    line: Option<usize>,
-    /// For people; begins with the file's name.
-    report: String,
-}
-
-fn against_components(options: &Options, transcripts: &[Transcript]) -> u8 {
-    let components = match Components::start() {
-        Ok(components) => components,
-        Err(error) => return wrong_use(&error.to_string()),
-    };
-    let plugins = match load(&components, options.plugin.as_deref(), transcripts) {
-        Ok(plugins) => plugins,
+    let played = if options.stdio { session::run(&transcripts) } else { against_components(options, &transcripts) };
+    let played = match played {
+        Ok(played) => played,
         Err(code) => return code,
     };
+    if let Some(file) = &options.junit
+        && let Err(error) = fs::write(file, junit::xml(&played))
+    {
+        return wrong_use(&format!("{} (--junit): {error}", file.display()));
+    }
+    if played.iter().all(Played::passed) { FINE } else { FAILED }
+}
+
+/// What came of each, all said; or the exit code.
+fn against_components(options: &Options, transcripts: &[Transcript]) -> Result<Vec<Played>, u8> {
+    let components = Components::start().map_err(|error| wrong_use(&error.to_string()))?;
+    let plugins = load(&components, options.plugin.as_deref(), transcripts)?;
     let started = Instant::now();
     let mut all = Vec::new();
     for (transcript, plugin) in transcripts.iter().zip(&plugins) {
         let mut bot = components.answering(plugin);
-        let problem = problem_of(transcript, &mut bot).map(|mut trouble| {
-            trouble.report += &log(bot.log());
-            trouble
-        });
-        let played = Played { name: transcript.name.clone(), turns: bot.turns(), problem };
+        let began = Instant::now();
+        let mut came = play_one(transcript, &mut bot, options.update);
+        if let Came::Failed(trouble) = &mut came {
+            trouble.report += &report::log(bot.log());
+        }
+        let played = Played { name: transcript.name.clone(), turns: bot.turns(), took: began.elapsed(), came };
         if !options.json {
-            print(&as_text(&played));
+            print(&report::as_text(&played));
         }
         all.push(played);
     }
     let took = started.elapsed();
     if options.json {
-        print(&format!("{:#}\n", as_json(&all, &plugins, took)));
+        print(&format!("{:#}\n", report::as_json(&all, &plugins, took)));
     } else {
         let turns = all.iter().map(|played| played.turns).sum();
-        eprintln!("{}, {}", summary(&all), pace(turns, took));
+        eprintln!("{}, {}", report::summary(&all), report::pace(turns, took));
     }
-    if all.iter().all(|played| played.problem.is_none()) { FINE } else { FAILED }
+    Ok(all)
 }
 
 /// The plugin of each transcript, each file loaded once; or the exit code, all said.
@@ -122,68 +119,22 @@ fn load(components: &Components, given: Option<&Path>, transcripts: &[Transcript
     Ok(plugins)
 }
 
-/// Plays one; none where it passed.
-fn problem_of(transcript: &Transcript, bot: &mut dyn Decide) -> Option<Trouble> {
+/// Plays one, or has it say what the bot does.
+fn play_one(transcript: &Transcript, bot: &mut dyn Decide, updates: bool) -> Came {
     let Transcript { file, name } = transcript;
+    let io = |error: std::io::Error| Came::Failed(Trouble { line: None, report: format!("{name}: {error}\n") });
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
-        Err(error) => return Some(Trouble { line: None, report: format!("{name}: {error}\n") }),
+        Err(error) => return io(error),
     };
-    let problem: Problem = play(&text, bot).err()?;
-    Some(Trouble { line: Some(problem.line()), report: printable(&problem.report(name)) })
-}
-
-/// What the plugin said meanwhile, behind the report.
-fn log(lines: &[LogLine]) -> String {
-    lines.iter().map(|line| format!("  log   {}\n", printable(&line.to_string()))).collect()
-}
-
-fn as_text(played: &Played) -> String {
-    match &played.problem {
-        None => format!("ok      {}\n", played.name),
-        Some(trouble) => format!("FAILED  {}\n\n{}\n", played.name, trouble.report),
+    let played = if updates { update(&text, bot) } else { play(&text, bot).map(|()| None) };
+    match played {
+        Ok(None) => Came::Passed,
+        Ok(Some(text)) => fs::write(file, text).map_or_else(io, |()| Came::Updated),
+        Err(problem) => {
+            Came::Failed(Trouble { line: Some(problem.line()), report: report::printable(&problem.report(name)) })
+        }
     }
-}
-
-fn as_json(all: &[Played], plugins: &[Arc<Plugin>], took: Duration) -> Value {
-    let transcripts = all.iter().zip(plugins).map(|(played, plugin)| {
-        json!({
-            "file": played.name,
-            "plugin": plugin.file,
-            "turns": played.turns,
-            "passed": played.problem.is_none(),
-            "line": played.problem.as_ref().and_then(|trouble| trouble.line),
-            "report": played.problem.as_ref().map(|trouble| &trouble.report),
-        })
-    });
-    let (passed, failed) = counts(all);
-    json!({
-        "passed": passed,
-        "failed": failed,
-        "turns": all.iter().map(|played| played.turns).sum::<usize>(),
-        "seconds": took.as_secs_f64(),
-        "transcripts": transcripts.collect::<Vec<_>>(),
-    })
-}
-
-fn summary(all: &[Played]) -> String {
-    let (passed, failed) = counts(all);
-    format!("{passed} passed, {failed} failed")
-}
-
-fn counts(all: &[Played]) -> (usize, usize) {
-    let failed = all.iter().filter(|played| played.problem.is_some()).count();
-    (all.len() - failed, failed)
-}
-
-fn pace(turns: usize, took: Duration) -> String {
-    let per_second = turns as f64 / took.as_secs_f64().max(f64::EPSILON);
-    format!("{turns} turns in {} ms ({per_second:.0} turns/s)", took.as_millis())
-}
-
-/// A plugin may say anything; a terminal is not to be driven by it.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 fn wrong_use(mistake: &str) -> u8 {

@@ -42,7 +42,8 @@ impl Expected {
     #[must_use]
     pub fn meets(&self, said: &Said) -> bool {
         let choices = if self.any_choices { said.choices.get(..self.choices.len()) } else { Some(&said.choices[..]) };
-        self.text.meets(said.text.trim())
+        let text = said.text.trim_end().trim_start_matches(|char: char| char.is_whitespace() && char != '\n');
+        self.text.meets(text)
             && said.media.len() == self.media.len()
             && said
                 .media
