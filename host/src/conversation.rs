@@ -3,6 +3,7 @@
 pub mod check;
 pub mod context;
 pub mod decision;
+pub mod difference;
 pub mod effects;
 pub mod event;
 pub mod id;
@@ -15,6 +16,7 @@ pub use decision::{
     AttributeChange, Campaign, Choice, Decision, Effect, Handoff, NextState, PluginError, Priority, Reply, Request,
     Timer, WhileWaiting,
 };
+pub use difference::{Change, Difference, End};
 pub use event::{
     Author, DeliveryFailure, Event, HandoffReturn, HandoffUpdate, HttpResponse, Media, Message, NamedJson,
     RequestError, Response, TimerFired, TranscriptLine, User, UserAlias,
