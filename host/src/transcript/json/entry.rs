@@ -160,3 +160,6 @@ fn digest<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<[u8; 8], 
     let number = number.and_then(|text| u64::from_str_radix(text, 16).ok());
     number.map(u64::to_be_bytes).ok_or_else(|| serde::de::Error::custom("a digest is 16 hexadecimal digits"))
 }
+
+#[cfg(test)]
+mod tests;
