@@ -1,4 +1,6 @@
-//! The operators' listener: is it alive, is it ready, and if not, why; which plugins serve.
+//! The operators' listener: is it alive, is it ready, and if not, why; which plugins serve; and the journal for programs.
+
+mod turns;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::ingress::listener::{self, Limits};
 use crate::plugins::Plugins;
+use crate::storage::Storage;
 
 /// What readiness depends on. Braze being down is not part of it: messages must still be accepted.
 pub struct Health {
@@ -73,13 +76,20 @@ fn fails_if(failed: bool, why: &str) -> Result<String, String> {
 }
 
 /// Answers operators until `shutdown` resolves.
-pub async fn serve(listener: TcpListener, health: Arc<Health>, limits: Limits, shutdown: impl Future<Output = ()>) {
+pub async fn serve(
+    listener: TcpListener,
+    health: Arc<Health>,
+    storage: Arc<dyn Storage>,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) {
     let router = Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(readyz))
         .route("/v1/plugins", get(plugins))
         .fallback(|| async { (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" }))) })
-        .with_state(health);
+        .with_state(health)
+        .merge(turns::routes(storage));
     listener::serve(listener, router, limits, shutdown).await;
 }
 

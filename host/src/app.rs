@@ -124,9 +124,9 @@ impl App {
         let mut turns = Stage::start(|stop| driver.run(stop));
         let mut sends = Stage::start(|stop| dispatch.run(stop));
         let mut operators = Stage::start({
-            let health = Arc::clone(&health);
+            let (health, storage) = (Arc::clone(&health), Arc::clone(&storage));
             |stop| async move {
-                admin::serve(admin, health, limits, stop).await;
+                admin::serve(admin, health, storage, limits, stop).await;
                 Ok(())
             }
         });

@@ -1,5 +1,7 @@
 //! Time as an argument: the one place that asks the operating system what time it is.
 
+pub mod text;
+
 use std::fmt;
 use std::time::Duration;
 

@@ -5,6 +5,7 @@ pub mod check;
 pub mod commands;
 pub mod context;
 pub mod decision;
+pub mod difference;
 pub mod effects;
 pub mod event;
 pub mod id;
@@ -21,6 +22,7 @@ pub use decision::{
     AttributeChange, Campaign, Choice, Decision, Effect, Handoff, NextState, PluginError, Priority, Reply, Request,
     Timer, WhileWaiting,
 };
+pub use difference::{Change, Difference, End};
 pub use event::{
     Author, DeliveryFailure, Event, HandoffReturn, HandoffUpdate, HttpResponse, Media, Message, NamedJson,
     RequestError, Response, TimerFired, TranscriptLine, User, UserAlias,

@@ -188,6 +188,9 @@ pub const STORAGE_CACHE_BYTES: usize = 64 * 1024 * 1024;
 pub const JOURNAL_RETENTION: Duration = Duration::from_hours(30 * 24);
 /// All entries together: some ten million ordinary turns, and less than any server's disk.
 pub const JOURNAL_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
+/// Turns read from the journal at once for a program: some hundred kilobytes usually, a dozen megabytes at worst, and a read
+/// transaction of a millisecond.
+pub const JOURNAL_PIECE_TURNS: usize = 64;
 /// How long the fate of a reply can be looked up.
 pub const SETTLED_RETENTION: Duration = Duration::from_hours(7 * 24);
 /// Long enough for a holiday between a broken template and the person who mends it.

@@ -1,6 +1,6 @@
 //! Plugins that behave and plugins that do not, each in a real instance.
 
-mod every;
+pub(crate) mod every;
 mod fuzz;
 pub(crate) mod guest;
 mod hostile;

@@ -11,11 +11,18 @@
 //! | result | `{"tag":"ok","val":…}` or `{"tag":"err","val":…}` |
 //! | `json` | text that holds JSON: `{"name":"plan","value":"\"gold\""}` |
 //! | numbers, `timestamp` too | number |
+//!
+//! Turns of the journal are spelled the same way: [`line`].
 
 mod answer;
+mod decision;
+mod entry;
+mod given;
 mod question;
 
 pub use answer::{NotAnAnswer, answer};
+pub use decision::decision;
+pub use entry::{Unreadable, entry, line, read_line};
 pub use question::{context, event, question};
 
 #[cfg(test)]

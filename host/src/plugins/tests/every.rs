@@ -5,7 +5,7 @@ use crate::conversation::{
 };
 
 /// What `effects first` asks for, ending in the step "a-step".
-pub(super) fn first_effects() -> Vec<Effect> {
+pub(crate) fn first_effects() -> Vec<Effect> {
     let choice = |id: &str, title: &str, description: Option<&str>| Choice {
         id: id.into(),
         title: title.into(),
@@ -31,7 +31,7 @@ pub(super) fn first_effects() -> Vec<Effect> {
 }
 
 /// What `effects second` asks for.
-pub(super) fn second_effects() -> Vec<Effect> {
+pub(crate) fn second_effects() -> Vec<Effect> {
     vec![
         Effect::StartTimer(Timer {
             name: "timer".into(),

@@ -78,7 +78,7 @@ enum Error {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Decision {
+pub(super) struct Decision {
     state: NextState,
     #[serde(deserialize_with = "list")]
     effects: Vec<Effect>,

@@ -53,15 +53,15 @@ pub fn event(event: &Event) -> Value {
     case_of(event.kind(), val)
 }
 
-fn case(tag: &str) -> Value {
+pub(super) fn case(tag: &str) -> Value {
     json!({ "tag": tag })
 }
 
-fn case_of(tag: &str, val: Value) -> Value {
+pub(super) fn case_of(tag: &str, val: Value) -> Value {
     json!({ "tag": tag, "val": val })
 }
 
-fn list<T>(items: &[T], item: impl Fn(&T) -> Value) -> Value {
+pub(super) fn list<T>(items: &[T], item: impl Fn(&T) -> Value) -> Value {
     items.iter().map(item).collect()
 }
 
@@ -76,7 +76,7 @@ fn user(user: &User) -> Value {
     })
 }
 
-fn named_json(NamedJson { name, value }: &NamedJson) -> Value {
+pub(super) fn named_json(NamedJson { name, value }: &NamedJson) -> Value {
     json!({ "name": name, "value": value })
 }
 

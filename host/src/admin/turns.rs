@@ -1,0 +1,155 @@
+//! The journal for programs: turns as lines of JSON ([`json::line`]), read and written a bounded piece at a time.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::get;
+use futures_util::stream;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::clock::Timestamp;
+use crate::clock::text::{EXPECTED, timestamp};
+use crate::conversation::{ConversationId, JournalEntry};
+use crate::limits::JOURNAL_PIECE_TURNS;
+use crate::storage::{Recorded, Storage, StorageError, TurnKey};
+use crate::transcript::json;
+
+/// Turns of a conversation where nobody says how many.
+const TURNS_USUAL: usize = 100;
+
+pub(super) fn routes(storage: Arc<dyn Storage>) -> Router {
+    Router::new()
+        .route("/v1/turns", get(of_a_span))
+        .route("/v1/conversations/{id}/turns", get(of_a_conversation))
+        .with_state(storage)
+}
+
+#[derive(Deserialize)]
+struct Span {
+    from: Option<String>,
+    to: Option<String>,
+    bot: Option<String>,
+}
+
+/// `GET /v1/turns?from=&to=&bot=`: the turns of all conversations from `from` on and before `to`, oldest first.
+async fn of_a_span(State(storage): State<Arc<dyn Storage>>, Query(span): Query<Span>) -> Response {
+    let time = |name: &str, text: Option<String>, default: Timestamp| match text {
+        None => Ok(default),
+        Some(text) => timestamp(&text).ok_or_else(|| bad_request(&format!("{name}: {EXPECTED}, not {text:?}"))),
+    };
+    let from = time("from", span.from, Timestamp(0));
+    let to = time("to", span.to, Timestamp(u64::MAX));
+    let (from, to) = match (from, to) {
+        (Ok(from), Ok(to)) => (from, to),
+        (Err(answer), _) | (_, Err(answer)) => return answer,
+    };
+    lines(InSpan { storage, from, to, bot: span.bot, after: None })
+}
+
+#[derive(Deserialize)]
+struct Page {
+    max: Option<usize>,
+    before: Option<u32>,
+}
+
+/// `GET /v1/conversations/{id}/turns?max=&before=`: the last `max` turns before the one with the number `before`, newest first.
+async fn of_a_conversation(
+    State(storage): State<Arc<dyn Storage>>,
+    Path(id): Path<String>,
+    Query(page): Query<Page>,
+) -> Response {
+    let id: ConversationId = match id.parse() {
+        Ok(id) => id,
+        Err(expected) => return bad_request(expected),
+    };
+    // A conversation whose own row is damaged still has its turns.
+    if let Ok(None) = storage.read(id).await {
+        let detail = format!("there is no conversation {id}");
+        return (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found", "detail": detail }))).into_response();
+    }
+    let (before, left) = (page.before.unwrap_or(u32::MAX), page.max.unwrap_or(TURNS_USUAL));
+    lines(InConversation { storage, id, before, left })
+}
+
+fn bad_request(detail: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": "bad_request", "detail": detail }))).into_response()
+}
+
+/// Where turns are read from, a piece after the other.
+trait Pieces: Send + Sized + 'static {
+    /// The next lines; none at the end.
+    fn next(&mut self) -> impl Future<Output = Result<Option<String>, StorageError>> + Send;
+}
+
+/// An answer that is written as it is read. Where storage fails in the middle the connection breaks, so that nobody takes a part for
+/// the whole.
+fn lines(pieces: impl Pieces) -> Response {
+    let body = stream::try_unfold(pieces, |mut pieces| async move {
+        let piece = pieces.next().await?;
+        Ok::<_, StorageError>(piece.map(|text| (Bytes::from(text), pieces)))
+    });
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(Box::pin(body))).into_response()
+}
+
+struct InSpan {
+    storage: Arc<dyn Storage>,
+    from: Timestamp,
+    to: Timestamp,
+    bot: Option<String>,
+    after: Option<TurnKey>,
+}
+
+impl Pieces for InSpan {
+    async fn next(&mut self) -> Result<Option<String>, StorageError> {
+        loop {
+            let turns = self.storage.turns(self.from, self.to, self.after, JOURNAL_PIECE_TURNS).await?;
+            let Some((last, _)) = turns.last() else { return Ok(None) };
+            self.after = Some(*last);
+            let mut text = String::new();
+            for (key, recorded) in turns.iter().filter(|(_, recorded)| is_of(recorded, self.bot.as_deref())) {
+                push_line(&mut text, key.conversation, key.turn, recorded);
+            }
+            if !text.is_empty() {
+                return Ok(Some(text));
+            }
+            // Nothing of the piece is of this bot; others are let on before the next.
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+struct InConversation {
+    storage: Arc<dyn Storage>,
+    id: ConversationId,
+    before: u32,
+    left: usize,
+}
+
+impl Pieces for InConversation {
+    async fn next(&mut self) -> Result<Option<String>, StorageError> {
+        let turns = self.storage.journal(self.id, self.before, self.left.min(JOURNAL_PIECE_TURNS)).await?;
+        let Some((last, _)) = turns.last() else { return Ok(None) };
+        self.before = *last;
+        self.left -= turns.len().min(self.left);
+        let mut text = String::new();
+        for (turn, recorded) in &turns {
+            push_line(&mut text, self.id, *turn, recorded);
+        }
+        Ok(Some(text))
+    }
+}
+
+/// Whose an unreadable turn is nobody can say, so it is everybody's.
+fn is_of(recorded: &Result<JournalEntry, impl Sized>, bot: Option<&str>) -> bool {
+    bot.is_none_or(|bot| recorded.as_ref().map_or(true, |entry| entry.bot == bot))
+}
+
+fn push_line(text: &mut String, conversation: ConversationId, turn: u32, recorded: &Recorded) {
+    text.push_str(&json::line(conversation, turn, recorded).to_string());
+    text.push('\n');
+}
