@@ -11,8 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, Health};
 use crate::braze::{Braze, BrazeError};
+use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::config::{self, Config};
+use crate::connections::{Connections, ConnectionsError};
 use crate::conversation::Route;
 use crate::conversation::effects::Catalog;
 use crate::dispatch::{Dispatch, Settings};
@@ -38,6 +40,8 @@ pub enum StartError {
     Plugins(#[from] EngineError),
     #[error("the Braze client cannot be made: {0}")]
     Braze(#[from] BrazeError),
+    #[error(transparent)]
+    Connections(#[from] ConnectionsError),
     #[error("cannot listen on {addr} ({key} in the configuration): {why}")]
     Listen { addr: SocketAddr, key: &'static str, why: io::Error },
 }
@@ -64,6 +68,7 @@ pub struct App {
     plugins: Arc<Plugins>,
     health: Arc<Health>,
     braze: Arc<Braze>,
+    connections: Arc<Connections>,
     public: TcpListener,
     admin: TcpListener,
 }
@@ -80,7 +85,8 @@ impl App {
         let bots = config.sources.iter().map(|(source, settings)| (source.clone(), settings.bot.clone())).collect();
         let health = Arc::new(Health::new(Arc::clone(&plugins), bots));
         let braze = Arc::new(Braze::new(&config.braze, Arc::clone(&clock))?);
-        Ok(Self { config, clock, storage, folder, plugins, health, braze, public, admin })
+        let connections = Arc::new(Connections::new(&config.connections, Arc::clone(&clock))?);
+        Ok(Self { config, clock, storage, folder, plugins, health, braze, connections, public, admin })
     }
 
     /// Where webhooks go.
@@ -104,7 +110,7 @@ impl App {
     /// Serves until `shutdown`, then drains: accepts nothing new, finishes the turns under way, ends dispatch after its current calls,
     /// closes the database. What has not begun is there at the next start.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
-        let Self { config, clock, storage, folder, plugins, health, braze, public, admin } = self;
+        let Self { config, clock, storage, folder, plugins, health, braze, connections, public, admin } = self;
         let limits = Limits::of(&config.server);
         let config = Arc::new(config);
 
@@ -117,12 +123,17 @@ impl App {
         let settings = Settings::new(&config.braze, drain_timeout);
         let dispatch = Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, random_seed());
 
+        let grants = Arc::clone(&config);
+        let denies = Arc::new(move |bot: &str, connection: &str| grants.denies_connection(bot, connection));
+        let calls = Calls::new(Arc::clone(&storage), connections, denies, drain_timeout);
+
         let mut webhooks = Stage::start(|stop| async move {
             ingress::serve(public, ingress, stop).await;
             Ok(())
         });
         let mut turns = Stage::start(|stop| driver.run(stop));
         let mut sends = Stage::start(|stop| dispatch.run(stop));
+        let mut requests = Stage::start(|stop| calls.run(stop));
         let mut operators = Stage::start({
             let (health, storage) = (Arc::clone(&health), Arc::clone(&storage));
             |stop| async move {
@@ -144,6 +155,7 @@ impl App {
             reason = storage.failed() => Some(reason),
             error = turns.failed() => Some(error.to_string()),
             error = sends.failed() => Some(error.to_string()),
+            error = requests.failed() => Some(error.to_string()),
             error = sweeps.failed() => Some(error.to_string()),
             error = webhooks.failed() => Some(error.to_string()),
             error = changes.failed() => Some(error.to_string()),
@@ -158,6 +170,7 @@ impl App {
         webhooks.stop().await?;
         changes.stop().await?;
         turns.stop().await?;
+        requests.stop().await?;
         sends.stop().await?;
         sweeps.stop().await?;
         storage.close().await?;

@@ -20,6 +20,7 @@ pub mod ingress;
 pub mod plugins;
 pub mod storage;
 
+pub mod calls;
 pub mod dispatch;
 pub mod driver;
 

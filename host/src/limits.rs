@@ -133,6 +133,8 @@ pub const CALL_REQUEST_BYTES_MAX: usize = TEXT_PER_TURN_BYTES_MAX;
 pub const CALL_RESPONSE_BYTES_MAX: usize = 256 * 1024;
 /// Calls of one connection under way at once: enough for hundreds of users, and what an ordinary API allows a client.
 pub const CALLS_IN_FLIGHT_MAX: usize = 16;
+/// Of all connections, under way or waiting for their connection; the rest waits in storage.
+pub const CALLS_TAKEN_MAX: usize = 1024;
 /// After the first: a hiccup is over by then, and who is down gets no more of it.
 pub const CALL_RETRIES_MAX: u32 = 2;
 /// Before the first repeat at most, doubled by each; the wait itself is random, so that many calls that failed together do not come

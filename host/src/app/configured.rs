@@ -30,16 +30,16 @@ impl Configured {
 }
 
 impl Catalog for Configured {
-    fn has_campaign(&self, _bot: &str, name: &str) -> bool {
-        self.config.braze.campaigns.contains_key(name)
+    fn denies_campaign(&self, bot: &str, name: &str) -> Option<String> {
+        self.config.denies_campaign(bot, name)
     }
 
-    fn has_canvas(&self, _bot: &str, name: &str) -> bool {
-        self.config.braze.canvases.contains_key(name)
+    fn denies_canvas(&self, bot: &str, name: &str) -> Option<String> {
+        self.config.denies_canvas(bot, name)
     }
 
-    fn denies_connection(&self, _bot: &str, name: &str) -> Option<String> {
-        Some(format!("there is no connection {name:?}"))
+    fn denies_connection(&self, bot: &str, name: &str) -> Option<String> {
+        self.config.denies_connection(bot, name)
     }
 
     fn has_bot(&self, name: &str) -> bool {

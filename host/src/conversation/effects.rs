@@ -14,10 +14,10 @@ use crate::outbox::{Action, Entry, Recipient};
 
 /// What is configured, and what the plugins that serve say of themselves.
 pub trait Catalog {
-    /// Whether the bot may trigger this campaign.
-    fn has_campaign(&self, bot: &str, name: &str) -> bool;
-    /// Whether the bot may enter users into this Canvas.
-    fn has_canvas(&self, bot: &str, name: &str) -> bool;
+    /// Why the bot may not trigger this campaign; none where it may.
+    fn denies_campaign(&self, bot: &str, name: &str) -> Option<String>;
+    /// Why the bot may not let users enter this Canvas; none where it may.
+    fn denies_canvas(&self, bot: &str, name: &str) -> Option<String>;
     /// Why the bot may not call this connection; none where it may.
     fn denies_connection(&self, bot: &str, name: &str) -> Option<String>;
     /// Whether there is such a bot, configured or in the plugins folder.
@@ -117,23 +117,27 @@ pub fn sort(decision: &Decision, event: &Event, turn: u32, bot: &str, route: &Ro
         match effect {
             Effect::Reply(reply) => {
                 let campaign = reply.campaign.as_deref().unwrap_or(&route.campaign);
-                if catalog.has_campaign(bot, campaign) {
+                if let Some(reason) = catalog.denies_campaign(bot, campaign) {
+                    sorted.not_sent(effect, turn, campaign, reason);
+                } else {
                     sorted.offered.extend(reply.choices.iter().cloned());
                     sorted.actions.push((index, reply_action(route, reply.clone())));
-                } else {
-                    sorted.not_configured("campaign", effect, turn, campaign);
                 }
             }
-            Effect::SendCampaign(send) if catalog.has_campaign(bot, &send.name) => {
-                let (campaign, properties) = (send.name.clone(), send.properties.clone());
-                sorted.actions.push((index, Action::Campaign { campaign, properties, attributes: Vec::new() }));
-            }
-            Effect::SendCampaign(send) => sorted.not_configured("campaign", effect, turn, &send.name),
-            Effect::SendCanvas(send) if catalog.has_canvas(bot, &send.name) => {
-                let (canvas, properties) = (send.name.clone(), send.properties.clone());
-                sorted.actions.push((index, Action::Canvas { canvas, properties, attributes: Vec::new() }));
-            }
-            Effect::SendCanvas(send) => sorted.not_configured("Canvas", effect, turn, &send.name),
+            Effect::SendCampaign(send) => match catalog.denies_campaign(bot, &send.name) {
+                Some(reason) => sorted.not_sent(effect, turn, &send.name, reason),
+                None => {
+                    let (campaign, properties) = (send.name.clone(), send.properties.clone());
+                    sorted.actions.push((index, Action::Campaign { campaign, properties, attributes: Vec::new() }));
+                }
+            },
+            Effect::SendCanvas(send) => match catalog.denies_canvas(bot, &send.name) {
+                Some(reason) => sorted.not_sent(effect, turn, &send.name, reason),
+                None => {
+                    let (canvas, properties) = (send.name.clone(), send.properties.clone());
+                    sorted.actions.push((index, Action::Canvas { canvas, properties, attributes: Vec::new() }));
+                }
+            },
             Effect::ChangeAttribute(change) => attributes.push(change.clone()),
             Effect::TrackEvent(event) => events.push(event.clone()),
             Effect::EndSession(outcome) => sorted.ended = Some(outcome.clone()),
@@ -174,8 +178,7 @@ impl Sorted {
         self.unsupported.push(format!("{}: {reason}", effect.kind()));
     }
 
-    fn not_configured(&mut self, what: &str, effect: &Effect, turn: u32, name: &str) {
-        let reason = format!("no {what} named {name:?} is configured");
+    fn not_sent(&mut self, effect: &Effect, turn: u32, name: &str, reason: String) {
         self.unsupported(effect, &reason);
         let failure = DeliveryFailure { turn, campaign: name.into(), reason, ambiguous: false };
         self.next.push(Event::DeliveryFailed(failure));

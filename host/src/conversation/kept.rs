@@ -123,6 +123,12 @@ impl Conversation {
         holds && self.waiting.len() < WAITING_MESSAGES_MAX
     }
 
+    /// Whether the answer to this request is still to come: of this turn, at this place in its decision.
+    #[must_use]
+    pub fn awaits(&self, turn: u32, index: u16) -> bool {
+        self.requests.iter().any(|request| (request.turn, request.index) == (turn, index))
+    }
+
     /// What has come due by `at`, the earliest first.
     #[must_use]
     pub fn due(&self, at: Timestamp, idle_timeout: Duration) -> Option<Due> {

@@ -46,13 +46,13 @@ struct Running {
 struct Catalogue;
 
 impl Catalog for Catalogue {
-    fn has_campaign(&self, _bot: &str, name: &str) -> bool {
+    fn denies_campaign(&self, _bot: &str, name: &str) -> Option<String> {
         assert_ne!(name, CURSED, "asked to panic");
-        true
+        None
     }
 
-    fn has_canvas(&self, _bot: &str, _name: &str) -> bool {
-        false
+    fn denies_canvas(&self, _bot: &str, _name: &str) -> Option<String> {
+        Some("it is not there".into())
     }
 
     fn denies_connection(&self, _bot: &str, name: &str) -> Option<String> {

@@ -109,12 +109,12 @@ fn route() -> Route {
 struct Everything;
 
 impl Catalog for Everything {
-    fn has_campaign(&self, _: &str, _: &str) -> bool {
-        true
+    fn denies_campaign(&self, _: &str, _: &str) -> Option<String> {
+        None
     }
 
-    fn has_canvas(&self, _: &str, _: &str) -> bool {
-        true
+    fn denies_canvas(&self, _: &str, _: &str) -> Option<String> {
+        None
     }
 
     fn denies_connection(&self, _: &str, _: &str) -> Option<String> {

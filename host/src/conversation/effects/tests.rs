@@ -9,12 +9,12 @@ use crate::conversation::{Campaign, Handoff, NamedJson, NextState, Priority, Req
 pub(in crate::conversation) struct Named;
 
 impl Catalog for Named {
-    fn has_campaign(&self, _bot: &str, name: &str) -> bool {
-        ["reply", "offer"].contains(&name)
+    fn denies_campaign(&self, _bot: &str, name: &str) -> Option<String> {
+        (!["reply", "offer"].contains(&name)).then(|| format!("no campaign named {name:?} is configured"))
     }
 
-    fn has_canvas(&self, _bot: &str, name: &str) -> bool {
-        name == "welcome"
+    fn denies_canvas(&self, _bot: &str, name: &str) -> Option<String> {
+        (name != "welcome").then(|| format!("no Canvas named {name:?} is configured"))
     }
 
     fn denies_connection(&self, _bot: &str, name: &str) -> Option<String> {
