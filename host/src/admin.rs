@@ -1,5 +1,8 @@
-//! The operators' listener: is it alive, is it ready, and if not, why; which plugins serve; and the journal for programs.
+//! The operators' listener: is it alive, is it ready, and if not, why; which plugins serve; the journal for programs; and what
+//! other systems tell a conversation.
 
+mod conversations;
+mod refusal;
 mod turns;
 
 use std::future::Future;
@@ -14,6 +17,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::clock::Clock;
 use crate::ingress::listener::{self, Limits};
 use crate::plugins::Plugins;
 use crate::storage::Storage;
@@ -80,6 +84,7 @@ pub async fn serve(
     listener: TcpListener,
     health: Arc<Health>,
     storage: Arc<dyn Storage>,
+    clock: Arc<dyn Clock>,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -89,7 +94,8 @@ pub async fn serve(
         .route("/v1/plugins", get(plugins))
         .fallback(|| async { (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" }))) })
         .with_state(health)
-        .merge(turns::routes(storage));
+        .merge(turns::routes(Arc::clone(&storage)))
+        .merge(conversations::routes(storage, clock));
     listener::serve(listener, router, limits, shutdown).await;
 }
 

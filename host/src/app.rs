@@ -135,9 +135,9 @@ impl App {
         let mut sends = Stage::start(|stop| dispatch.run(stop));
         let mut requests = Stage::start(|stop| calls.run(stop));
         let mut operators = Stage::start({
-            let (health, storage) = (Arc::clone(&health), Arc::clone(&storage));
+            let (health, storage, clock) = (Arc::clone(&health), Arc::clone(&storage), Arc::clone(&clock));
             |stop| async move {
-                admin::serve(admin, health, storage, limits, stop).await;
+                admin::serve(admin, health, storage, clock, limits, stop).await;
                 Ok(())
             }
         });

@@ -4,6 +4,7 @@ pub mod braze_template;
 pub mod chat;
 pub mod check;
 pub mod dev;
+pub mod host;
 pub mod output;
 pub mod plugin_build;
 pub mod plugin_check;
@@ -11,6 +12,7 @@ pub mod plugin_list;
 pub mod plugin_new;
 pub mod sandbox;
 pub mod serve;
+pub mod session;
 pub mod signals;
 pub mod test;
 
@@ -69,6 +71,9 @@ enum Command {
     Chat(chat::Options),
     /// Play transcripts (*.chat) against a plugin, and say where it does something else.
     Test(test::Options),
+    /// What operators do to a conversation of the host that runs.
+    #[command(subcommand)]
+    Session(SessionCommand),
     /// Say what to paste into Braze.
     #[command(subcommand)]
     Braze(BrazeCommand),
@@ -102,6 +107,12 @@ enum PluginCommand {
     },
     /// Say which plugins serve and what is wrong with the others: of the host that runs, else of the folder.
     List(plugin_list::Options),
+}
+
+#[derive(Debug, Subcommand)]
+enum SessionCommand {
+    /// End it: nothing is said to the user, whose next message begins a new one.
+    End(session::EndOptions),
 }
 
 #[derive(Debug, Subcommand)]
@@ -147,6 +158,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Chat(options) => ExitCode::from(chat::run(&options)),
         Command::Test(options) => ExitCode::from(test::run(&options)),
         Command::Plugin(PluginCommand::List(options)) => in_runtime(plugin_list::run(options)),
+        Command::Session(SessionCommand::End(options)) => in_runtime(session::end(options)),
         Command::Braze(BrazeCommand::Template { config, source, public_url, show_token, json }) => {
             braze_template::run(&TemplateOptions { config, source, json, public_url, show_token })
         }

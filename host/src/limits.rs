@@ -123,6 +123,9 @@ pub const STDIO_LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Instances alive at once; the pooling allocator reserves address space for each.
 pub const TURNS_IN_FLIGHT_MAX: usize = 64;
 
+/// What another system tells a conversation; a plugin gets it whole, and the journal keeps it.
+pub const PUSHED_EVENT_BYTES_MAX: usize = 64 * 1024;
+
 /// A plugin's call to another system, from asking to the last byte of the answer: a language model takes this long, and a user waits.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// For name, connection and TLS handshake together: whoever is there answers within it, even from another continent.

@@ -28,6 +28,14 @@ impl Dev {
         Self::start_at("127.0.0.1:0").await
     }
 
+    /// With one of the example plugins as the bot that answers.
+    pub async fn start_with_bot(bot: &str) -> Self {
+        let data = tempfile::tempdir().expect("a temporary folder");
+        let mut command = command(data.path(), "127.0.0.1:0", &example_plugins());
+        command.args(["--no-build", "--bot", bot]);
+        Self::run(data, command).await
+    }
+
     /// With its sandbox at a given address.
     pub async fn start_at(sandbox: &str) -> Self {
         let data = tempfile::tempdir().expect("a temporary folder");

@@ -36,7 +36,7 @@ pub fn repository() -> PathBuf {
 pub fn example_plugins() -> PathBuf {
     let folder = repository().join("target/example-plugins");
     std::fs::create_dir_all(&folder).expect("target/ is writable");
-    for file in ["menu.wasm", "echo.wasm"] {
+    for file in ["menu.wasm", "echo.wasm", "assistant.wasm", "orders.wasm"] {
         let made = std::os::unix::fs::symlink(repository().join("plugins").join(file), folder.join(file));
         // Another test may have made it before.
         assert!(made.is_ok() || folder.join(file).is_file(), "plugins/{file} is missing: `make plugins` builds it");

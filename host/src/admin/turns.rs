@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Json, Response};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::stream;
 use serde::Deserialize;
-use serde_json::json;
 
+use super::refusal::Refusal;
 use crate::clock::Timestamp;
 use crate::clock::text::{EXPECTED, timestamp};
 use crate::conversation::{ConversationId, JournalEntry};
@@ -37,18 +37,14 @@ struct Span {
 }
 
 /// `GET /v1/turns?from=&to=&bot=`: the turns of all conversations from `from` on and before `to`, oldest first.
-async fn of_a_span(State(storage): State<Arc<dyn Storage>>, Query(span): Query<Span>) -> Response {
+async fn of_a_span(State(storage): State<Arc<dyn Storage>>, Query(span): Query<Span>) -> Result<Response, Refusal> {
     let time = |name: &str, text: Option<String>, default: Timestamp| match text {
         None => Ok(default),
-        Some(text) => timestamp(&text).ok_or_else(|| bad_request(&format!("{name}: {EXPECTED}, not {text:?}"))),
+        Some(text) => timestamp(&text).ok_or_else(|| Refusal::bad_request(format!("{name}: {EXPECTED}, not {text:?}"))),
     };
-    let from = time("from", span.from, Timestamp(0));
-    let to = time("to", span.to, Timestamp(u64::MAX));
-    let (from, to) = match (from, to) {
-        (Ok(from), Ok(to)) => (from, to),
-        (Err(answer), _) | (_, Err(answer)) => return answer,
-    };
-    lines(InSpan { storage, from, to, bot: span.bot, after: None })
+    let from = time("from", span.from, Timestamp(0))?;
+    let to = time("to", span.to, Timestamp(u64::MAX))?;
+    Ok(lines(InSpan { storage, from, to, bot: span.bot, after: None }))
 }
 
 #[derive(Deserialize)]
@@ -62,22 +58,14 @@ async fn of_a_conversation(
     State(storage): State<Arc<dyn Storage>>,
     Path(id): Path<String>,
     Query(page): Query<Page>,
-) -> Response {
-    let id: ConversationId = match id.parse() {
-        Ok(id) => id,
-        Err(expected) => return bad_request(expected),
-    };
+) -> Result<Response, Refusal> {
+    let id: ConversationId = id.parse().map_err(Refusal::bad_request)?;
     // A conversation whose own row is damaged still has its turns.
     if let Ok(None) = storage.read(id).await {
-        let detail = format!("there is no conversation {id}");
-        return (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found", "detail": detail }))).into_response();
+        return Err(Refusal::no_conversation(id));
     }
     let (before, left) = (page.before.unwrap_or(u32::MAX), page.max.unwrap_or(TURNS_USUAL));
-    lines(InConversation { storage, id, before, left })
-}
-
-fn bad_request(detail: &str) -> Response {
-    (StatusCode::BAD_REQUEST, Json(json!({ "error": "bad_request", "detail": detail }))).into_response()
+    Ok(lines(InConversation { storage, id, before, left }))
 }
 
 /// Where turns are read from, a piece after the other.

@@ -1,7 +1,6 @@
 //! `turnwise plugin list`: which plugins serve, and what is wrong with the others. Asks the host that runs with this configuration;
 //! where none does, loads what is in the folder the way a host would.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,14 +9,12 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::host::Host;
 use super::output::{Output, colour_on_stderr};
 use super::plugin_check::table;
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::{ABSENT_PLUGINS, ABSENT_SECRETS, Plugins, SystemEnvironment, load_excusing};
 use crate::plugins::{Compiling, Folder, Listed};
-
-/// On this machine, from memory: whoever takes longer is not a host that works.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The format has no later years.
 const YEAR_9999_MS: u64 = 253_370_764_800_000;
@@ -50,6 +47,11 @@ pub async fn run(options: Options) -> ExitCode {
     Output { stdout, stderr: list.note, code }.emit()
 }
 
+#[derive(Deserialize)]
+struct Answer {
+    plugins: Vec<Listed>,
+}
+
 struct List {
     /// The host that answered.
     host: Option<String>,
@@ -67,10 +69,10 @@ async fn list(options: &Options) -> Result<List, Output> {
             let (config, _) = load_excusing(&excused, &options.config, &SystemEnvironment).map_err(|errors| {
                 Output::wrong_configuration(&errors, options.json, colour_on_stderr(&SystemEnvironment))
             })?;
-            if let Some(plugins) = ask(config.server.admin).await? {
-                let host = format!("http://{}", config.server.admin);
-                let note = format!("The host at {host} says:\n\n");
-                return Ok(List { host: Some(host), plugins, note });
+            let host = Host::at(config.server.admin)?;
+            if let Some(Answer { plugins }) = host.get("/v1/plugins").await? {
+                let note = format!("The host at {} says:\n\n", host.url);
+                return Ok(List { host: Some(host.url), plugins, note });
             }
             // A cache made by whoever looks would not be the host's own.
             let cache = config.plugins.cache.filter(|dir| dir.is_dir());
@@ -85,31 +87,6 @@ async fn list(options: &Options) -> Result<List, Output> {
     let none = if plugins.is_empty() { "; there is no plugin" } else { "" };
     let why = if options.plugins.is_some() { "" } else { "No host runs with this configuration. " };
     Ok(List { host: None, plugins, note: format!("{why}This is what is in {dir}{none}:\n\n") })
-}
-
-/// What the host at this address has loaded; none where no host listens.
-async fn ask(admin: SocketAddr) -> Result<Option<Vec<Listed>>, Output> {
-    #[derive(Deserialize)]
-    struct Answer {
-        plugins: Vec<Listed>,
-    }
-    let url = format!("http://{admin}/v1/plugins");
-    let wrong = |why: &dyn std::fmt::Display| {
-        let stderr = format!("error: {url} does not answer like a host of this version: {why}\n");
-        Output { stderr, code: 1, ..Output::default() }
-    };
-    // A proxy of the environment has no business between this machine and itself.
-    let client =
-        reqwest::Client::builder().no_proxy().timeout(ANSWER_TIMEOUT).build().map_err(|error| wrong(&error))?;
-    let answer = match client.get(&url).send().await {
-        Ok(answer) => answer,
-        Err(error) if error.is_connect() => return Ok(None),
-        Err(error) => return Err(wrong(&error)),
-    };
-    let body = answer.error_for_status().map_err(|error| wrong(&error))?;
-    let bytes = body.bytes().await.map_err(|error| wrong(&error))?;
-    let answer: Answer = serde_json::from_slice(&bytes).map_err(|error| wrong(&error))?;
-    Ok(Some(answer.plugins))
 }
 
 fn as_text(plugin: &Listed, running: bool) -> String {

@@ -45,7 +45,7 @@ impl Driver {
                 return Ok(());
             }
             stored = match work {
-                Work::Row(row) => self.row(id, stored, row).await?,
+                Work::Row(row) => self.row(id, stored, *row).await?,
                 Work::Alarm => self.alarm(id, stored).await?,
             };
             while !lanes.has_rows(id) && !stopping.is_cancelled() {

@@ -12,7 +12,7 @@ use crate::storage::InboxRow;
 /// What a conversation's worker does next.
 #[derive(Debug)]
 pub(super) enum Work {
-    Row(InboxRow),
+    Row(Box<InboxRow>),
     /// Its alarm went off: something in it may be due.
     Alarm,
 }
@@ -97,7 +97,7 @@ impl Lanes {
         let mut queues = self.queues.lock().expect("nothing panics while holding the lanes");
         let queue = queues.get_mut(&id)?;
         let next = match queue.rows.pop_front() {
-            Some(row) => Some(Work::Row(row)),
+            Some(row) => Some(Work::Row(Box::new(row))),
             None => std::mem::take(&mut queue.alarm).then_some(Work::Alarm),
         };
         match &next {

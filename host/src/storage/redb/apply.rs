@@ -5,7 +5,7 @@ use std::time::Duration;
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::ReadError;
-use super::prepared::{Arrival, Turn};
+use super::prepared::{AlarmMove, Arrival, Turn};
 use super::recover::Memory;
 use super::settings::JournalKeep;
 use super::tables::{
@@ -164,8 +164,8 @@ impl<'txn> Batch<'txn> {
             self.calls.open(self.transaction)?.insert(seq, row.as_slice())?;
             self.changed.calls = true;
         }
-        if let Some((before, after)) = turn.alarm {
-            self.move_alarm(before, after)?;
+        if let Some(AlarmMove { from, to }) = turn.alarm {
+            self.move_alarm(from, to)?;
         }
         for key in &turn.ended {
             let outcomes = self.outcomes.open(self.transaction)?;

@@ -48,13 +48,19 @@ impl Journaled {
     }
 }
 
+/// Where an alarm was, and where it is from now on.
+pub(super) struct AlarmMove {
+    pub from: Option<[u8; 24]>,
+    pub to: Option<[u8; 24]>,
+}
+
 /// A turn to commit.
 pub(super) struct Turn {
     pub id: ConversationId,
     pub expected_version: u64,
     pub consumed: Option<u64>,
-    /// The alarm's place until now, and from now on; none where it stays.
-    pub alarm: Option<(Option<[u8; 24]>, Option<[u8; 24]>)>,
+    /// None where the alarm stays.
+    pub alarm: Option<AlarmMove>,
     pub conversation: Vec<u8>,
     /// None where no journal is kept.
     pub journal: Option<Journaled>,
@@ -79,7 +85,8 @@ impl Turn {
             id,
             expected_version: turn.expected_version,
             consumed: consumed.map(|seq| seq.0),
-            alarm: (alarm_before != alarm_after).then(|| (place(alarm_before), place(alarm_after))),
+            alarm: (alarm_before != alarm_after)
+                .then(|| AlarmMove { from: place(alarm_before), to: place(alarm_after) }),
             conversation: record::encode(&turn.conversation),
             journal: turn.journal.as_ref().filter(|_| journal).map(Journaled::of),
             dedupe: turn.dedupe.map(|(key, received)| (key, seen(received))),

@@ -1,0 +1,73 @@
+//! The host that runs with a configuration, asked over its admin listener.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::output::Output;
+
+/// On this machine, from memory: whoever takes longer is not a host that works.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub struct Host {
+    client: Client,
+    /// e.g. "http://127.0.0.1:8081"
+    pub url: String,
+}
+
+impl Host {
+    /// The host whose admin listener is there, whether it runs or not.
+    ///
+    /// # Errors
+    /// No client can be made.
+    pub fn at(admin: SocketAddr) -> Result<Self, Output> {
+        // A proxy of the environment has no business between this machine and itself.
+        let client = Client::builder().no_proxy().timeout(ANSWER_TIMEOUT).build();
+        let client = client.map_err(|error| failure(format!("the HTTP client cannot be set up: {error}")))?;
+        Ok(Self { client, url: format!("http://{admin}") })
+    }
+
+    /// What `GET path` answers; none where no host listens.
+    ///
+    /// # Errors
+    /// What listens there does not answer like a host.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Output> {
+        self.ask(path, self.client.get(format!("{}{path}", self.url))).await
+    }
+
+    /// What `POST path` answers; none where no host listens.
+    ///
+    /// # Errors
+    /// What listens there does not answer like a host, or refuses: its own words.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<Option<T>, Output> {
+        let request = self.client.request(Method::POST, format!("{}{path}", self.url));
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        self.ask(path, request).await
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, path: &str, request: RequestBuilder) -> Result<Option<T>, Output> {
+        let wrong = |why: &dyn Display| {
+            failure(format!("{}{path} does not answer like a host of this version: {why}", self.url))
+        };
+        let answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) if error.is_connect() => return Ok(None),
+            Err(error) => return Err(wrong(&error)),
+        };
+        let status = answer.status();
+        let bytes = answer.bytes().await.map_err(|error| wrong(&error))?;
+        if !status.is_success() {
+            let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+            return Err(body["detail"].as_str().map_or_else(|| wrong(&status), |detail| failure(detail.to_owned())));
+        }
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| wrong(&error))
+    }
+}
+
+fn failure(why: String) -> Output {
+    Output { stderr: format!("error: {why}\n"), code: 1, ..Output::default() }
+}
