@@ -10,6 +10,7 @@ pub mod plugin_build;
 pub mod plugin_check;
 pub mod plugin_list;
 pub mod plugin_new;
+pub mod plugin_release;
 pub mod sandbox;
 pub mod serve;
 pub mod session;
@@ -107,6 +108,10 @@ enum PluginCommand {
     },
     /// Say which plugins serve and what is wrong with the others: of the host that runs, else of the folder.
     List(plugin_list::Options),
+    /// Give the candidate NAME@candidate.wasm the place of NAME.wasm, which is kept as NAME@previous.wasm.
+    Promote(plugin_release::Options),
+    /// Withdraw the candidate; where there is none, put the previous version back.
+    Rollback(plugin_release::Options),
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,6 +163,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Chat(options) => ExitCode::from(chat::run(&options)),
         Command::Test(options) => ExitCode::from(test::run(&options)),
         Command::Plugin(PluginCommand::List(options)) => in_runtime(plugin_list::run(options)),
+        Command::Plugin(PluginCommand::Promote(options)) => in_runtime(plugin_release::promote(options)),
+        Command::Plugin(PluginCommand::Rollback(options)) => plugin_release::rollback(&options).emit(),
         Command::Session(SessionCommand::End(options)) => in_runtime(session::end(options)),
         Command::Braze(BrazeCommand::Template { config, source, public_url, show_token, json }) => {
             braze_template::run(&TemplateOptions { config, source, json, public_url, show_token })

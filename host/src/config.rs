@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use crate::conversation::NamedJson;
 use crate::conversation::commands::Commands;
+use crate::conversation::release::ReleaseRule;
 use crate::conversation::routing::Rule;
 use crate::limits::SESSION_IDLE_TIMEOUT;
 use crate::storage;
@@ -148,6 +149,8 @@ pub struct Plugin {
     pub campaigns: Option<Vec<String>>,
     /// For how long its user's messages are taken together.
     pub burst_window: Option<Duration>,
+    /// What is done with a candidate, and with sessions of another version.
+    pub release: ReleaseRule,
 }
 
 impl Plugin {
@@ -162,6 +165,7 @@ impl Plugin {
             connections: Vec::new(),
             campaigns: None,
             burst_window: None,
+            release: ReleaseRule::default(),
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod id;
 pub mod journal;
 pub mod kept;
 mod refusal;
+pub mod release;
 pub mod routing;
 pub mod turn;
 
@@ -30,5 +31,6 @@ pub use event::{
 pub use id::ConversationId;
 pub use journal::{JournalEntry, Outcome};
 pub use kept::{Conversation, Due};
+pub use release::{Release, Version};
 pub use routing::Route;
 pub use turn::{Answer, Begun, Ended, Finished, Turn};

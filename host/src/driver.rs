@@ -5,6 +5,7 @@ mod alarms;
 mod lane;
 mod lanes;
 mod report;
+mod shadow;
 
 use std::collections::HashMap;
 use std::future::Future;

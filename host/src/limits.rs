@@ -123,6 +123,9 @@ pub const STDIO_LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Instances alive at once; the pooling allocator reserves address space for each.
 pub const TURNS_IN_FLIGHT_MAX: usize = 64;
 
+/// Turns in which a candidate would have done something else, to be looked into.
+pub const SHADOW_TURNS_KEPT: usize = 20;
+
 /// What another system tells a conversation; a plugin gets it whole, and the journal keeps it.
 pub const PUSHED_EVENT_BYTES_MAX: usize = 64 * 1024;
 

@@ -15,6 +15,7 @@ mod log;
 mod look;
 mod plan;
 mod registry;
+mod shadow;
 mod stored;
 mod ticker;
 mod turn;
@@ -36,7 +37,9 @@ pub use listed::{Listed, Stopped};
 pub use load::{LoadError, Manifest, Plugin, Wanted};
 pub use log::{LogLevel, LogLine};
 pub use look::Digest;
+pub use plan::WITHDRAWN;
 pub use registry::{Serving, Standing};
+pub use shadow::{Shadow, Shadowed, ShadowedTurn};
 pub use stored::StoredState;
 pub use turn::TurnResult;
 

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Config;
-use crate::conversation::NamedJson;
+use crate::config::{Config, is_name};
 use crate::conversation::effects::Catalog;
-use crate::plugins::Plugins;
+use crate::conversation::{NamedJson, Release, Version};
+use crate::plugins::{Plugin, Plugins};
 
 /// What a manifest's `handles` says of a bot that does what every bot's user can say by itself.
 const COMMANDS: &str = "commands";
@@ -43,7 +43,7 @@ impl Catalog for Configured {
     }
 
     fn has_bot(&self, name: &str) -> bool {
-        self.bots.contains(name) || self.plugins.get(name).is_some()
+        self.bots.contains(name) || (is_name(name) && self.plugins.get(name).is_some())
     }
 
     fn settings(&self, bot: &str) -> Vec<NamedJson> {
@@ -52,6 +52,19 @@ impl Catalog for Configured {
 
     fn burst_window(&self, bot: &str) -> Option<Duration> {
         self.config.plugins.named.get(bot)?.burst_window
+    }
+
+    fn release(&self, bot: &str) -> Release {
+        let plugin = |version: Version| self.plugins.get(&version.plugin(bot));
+        let digest = |plugin: Arc<Plugin>| plugin.digest_short();
+        let candidate = plugin(Version::Candidate);
+        Release {
+            stable: plugin(Version::Stable).map(digest),
+            candidate_is_stopped: candidate.as_ref().is_some_and(|plugin| plugin.breaker.opened().is_some()),
+            candidate: candidate.map(digest),
+            previous: plugin(Version::Previous).map(digest),
+            rule: self.config.plugins.named.get(bot).map(|plugin| plugin.release).unwrap_or_default(),
+        }
     }
 
     fn handles_commands(&self, bot: &str) -> bool {

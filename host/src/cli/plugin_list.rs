@@ -14,7 +14,7 @@ use super::output::{Output, colour_on_stderr};
 use super::plugin_check::table;
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::{ABSENT_PLUGINS, ABSENT_SECRETS, Plugins, SystemEnvironment, load_excusing};
-use crate::plugins::{Compiling, Folder, Listed};
+use crate::plugins::{Compiling, Folder, Listed, Shadowed};
 
 /// The format has no later years.
 const YEAR_9999_MS: u64 = 253_370_764_800_000;
@@ -103,6 +103,7 @@ fn as_text(plugin: &Listed, running: bool) -> String {
         let (since, until) = (date(Timestamp(stopped.since)), date(Timestamp(stopped.until)));
         ("stopped", format!("since {since} ({}); tried again at {until}", stopped.failure))
     }));
+    rows.extend(plugin.shadow.as_ref().map(|shadow| ("shadow", of_shadow(shadow))));
     if plugin.serving {
         let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
         rows.push(("version", or_none(&plugin.version)));
@@ -119,6 +120,17 @@ fn as_text(plugin: &Listed, running: bool) -> String {
         }
     }
     table(&rows)
+}
+
+/// e.g. `of 120 turns, 3 differ (reply 3, state 1); the latest: c_0f3a… turn 7 (reply)`
+fn of_shadow(shadow: &Shadowed) -> String {
+    let Shadowed { turns, differing, parts, latest } = shadow;
+    let parts: Vec<String> = parts.iter().map(|(part, count)| format!("{part} {count}")).collect();
+    let in_what = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+    let latest = latest.front().map_or_else(String::new, |latest| {
+        format!("; the latest: {} turn {} ({})", latest.conversation, latest.turn, latest.parts.join(", "))
+    });
+    format!("of {turns} turns, {differing} differ{in_what}{latest}")
 }
 
 /// e.g. `Mon, 23 Nov 2026 18:33:02 GMT`.

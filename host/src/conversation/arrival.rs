@@ -171,6 +171,9 @@ fn take_waiting(conversation: &mut Conversation, route: &Route, catalog: &dyn Ca
 fn deliver(conversation: &mut Conversation, route: &Route, catalog: &dyn Catalog, mut messages: Vec<Waiting>) -> Began {
     let mut ended = Vec::new();
     let first = &messages[0];
+    if conversation.in_session() && catalog.release(&conversation.bot).restarts(conversation.plugin_digest) {
+        ended.push(end(conversation, &route.carry_over, "upgraded"));
+    }
     if conversation.in_session()
         && let Some(bot) = route.interruption(&first.inbound, first.received)
         && bot != conversation.bot

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::kept::Conversation;
+use super::release::Release;
 use super::routing::Route;
 use super::{
     AttributeChange, Choice, ConversationId, Decision, DeliveryFailure, Effect, Event, HandoffUpdate, NamedJson, Reply,
@@ -28,6 +29,10 @@ pub trait Catalog {
     fn burst_window(&self, bot: &str) -> Option<Duration>;
     /// Whether the bot handles `commands` itself.
     fn handles_commands(&self, bot: &str) -> bool;
+    /// The versions of the bot that are there.
+    fn release(&self, _bot: &str) -> Release {
+        Release::default()
+    }
 }
 
 /// A decision's effects by what becomes of them.

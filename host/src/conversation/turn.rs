@@ -11,6 +11,7 @@ use super::id::hash128;
 use super::journal::{JournalEntry, Outcome};
 use super::kept::{Conversation, PendingRequest, PendingTimer};
 use super::refusal::refusal;
+use super::release::Version;
 use super::routing::Route;
 use super::{ConversationId, Event, NamedJson, Request, Timer};
 use crate::clock::Timestamp;
@@ -33,6 +34,8 @@ pub struct Turn {
     pub event: Event,
     /// As stored, with what the cause itself changed.
     pub before: Conversation,
+    /// Which version of its bot is asked.
+    pub version: Version,
     /// The host's own decision: the plugin is not asked.
     pub decided: Option<Decision>,
     /// Sessions that ended before the plugin is asked: the bot, and how.
@@ -43,7 +46,7 @@ pub struct Turn {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ended {
     pub bot: String,
-    /// As the plugin named it; `expired`, `stopped`, `restarted`, `interrupted` are the host's.
+    /// As the plugin named it; `expired`, `stopped`, `restarted`, `interrupted`, `upgraded` are the host's.
     pub outcome: String,
 }
 
@@ -99,7 +102,8 @@ impl Turn {
             fields,
             desk: DeskStatus::None,
         };
-        Begun::Turn(Box::new(Self { id, context, event, before, decided, ended }))
+        let version = catalog.release(&before.bot).version(id, &before.bot, before.plugin_digest);
+        Begun::Turn(Box::new(Self { id, context, event, before, version, decided, ended }))
     }
 
     /// What is committed. A failed turn leaves the state as it was, and a waiting user gets the fallback text.

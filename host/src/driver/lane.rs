@@ -143,12 +143,14 @@ impl Driver {
         let mut commit = TurnCommit::of(id, stored.as_ref(), Conversation::default());
         commit.consumed = consumed.map(|consumed| consumed.seq);
         commit.dedupe = consumed.and_then(|consumed| consumed.dedupe);
+        let mut shadowed = None;
         match Turn::begin(id, stored, &route, catalog, self.clock.now(), cause) {
             Begun::Quiet(conversation) => commit.conversation = *conversation,
             Begun::Turn(turn) => {
                 let answer = self.decide(&turn).await;
                 let finished = turn.finish(&route, catalog, answer);
                 log_turn(id, &finished.journal);
+                shadowed = self.shadow_of(&finished.journal);
                 commit.conversation = finished.conversation;
                 commit.journal = Some(finished.journal);
                 commit.outbox = finished.outbox;
@@ -158,7 +160,12 @@ impl Driver {
         }
         let conversation = commit.conversation.clone();
         match self.storage.commit(vec![commit]).await?.first() {
-            Some(Committed::Done) => Ok(Some(conversation)),
+            Some(Committed::Done) => {
+                if let Some(shadowed) = shadowed {
+                    self.shadow(shadowed).await;
+                }
+                Ok(Some(conversation))
+            }
             _ => Ok(None),
         }
     }
@@ -174,8 +181,10 @@ impl Driver {
                 duration_us: 0,
             };
         }
-        let Some(plugin) = self.plugins.get(&turn.before.bot) else {
-            let result = self.plugins.decide(&turn.before.bot, &turn.context, None, &turn.event).await;
+        let bot = &turn.before.bot;
+        // A version that was there a moment ago may be gone; the bot's own is not.
+        let Some(plugin) = self.plugins.get(&turn.version.plugin(bot)).or_else(|| self.plugins.get(bot)) else {
+            let result = self.plugins.decide(bot, &turn.context, None, &turn.event).await;
             return answer(result, None);
         };
         let before = &turn.before;

@@ -92,13 +92,17 @@ impl Folder {
         for (name, file) in &misnamed {
             self.plugins.complain(name, file, &Problem::BadName, None);
         }
-        for name in known.keys().filter(|name| !config::is_name(name) && !misnamed.contains_key(*name)) {
+        for name in known.keys().filter(|name| plan::bot(name).is_none() && !misnamed.contains_key(*name)) {
             self.plugins.remove(name);
         }
 
         let mut before = std::mem::take(&mut self.seen);
         let mut under_way = JoinSet::new();
-        for wanted in wanted {
+        let extras_begin = wanted.iter().position(|wanted| plan::is_extra(&wanted.name));
+        for (place, wanted) in wanted.into_iter().enumerate() {
+            while Some(place) == extras_begin && !under_way.is_empty() {
+                self.note(under_way.join_next().await);
+            }
             if under_way.len() >= at_once {
                 self.note(under_way.join_next().await);
             }
@@ -107,6 +111,7 @@ impl Folder {
                 plugins: Arc::clone(&self.plugins),
                 clock: Arc::clone(&self.clock),
                 configured: configured.is_some(),
+                is_extra: plan::is_extra(&wanted.name),
                 pinned: configured.and_then(|plugin| plugin.sha256),
                 before: before.remove(&wanted.file),
                 wanted,
@@ -151,6 +156,7 @@ struct Attend {
     clock: Arc<dyn Clock>,
     wanted: Wanted,
     configured: bool,
+    is_extra: bool,
     pinned: Option<Digest>,
     before: Option<Seen>,
 }
@@ -177,6 +183,7 @@ impl Attend {
         let standing = self.plugins.registry.standing(name);
         let known = Known {
             configured: self.configured,
+            is_extra: self.is_extra,
             pinned: self.pinned,
             serving: standing.as_ref().and_then(|standing| Some(standing.serving.as_ref()?.plugin.digest)),
             refused: standing.as_ref().and_then(|standing| standing.refused),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::inspect::hex;
 use super::registry::Standing;
+use super::shadow::Shadowed;
 
 /// What serves, what it is, and what is wrong with its file. Of a bot without a plugin only the name, the file and the problem.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub struct Listed {
     pub compile_ms: Option<u64>,
     /// It mostly fails and is not asked.
     pub stopped: Option<Stopped>,
+    /// Of a candidate that is only watched: how it would have answered.
+    pub shadow: Option<Shadowed>,
 }
 
 /// A plugin that is not asked for a while.
@@ -65,6 +68,7 @@ impl Listed {
                 until: opened.until.0,
                 failure: opened.kind.to_owned(),
             }),
+            shadow: plugin.shadow.counts(),
             ..listed
         }
     }

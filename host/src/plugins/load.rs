@@ -15,6 +15,7 @@ use super::engine::Runtime;
 use super::failure::Phase;
 use super::inspect::{self, Interfaces, Problem};
 use super::look::{Content, Digest};
+use super::shadow::Shadow;
 use super::turn::{Cell, TurnData};
 use tokio::time::Instant;
 
@@ -44,6 +45,8 @@ pub struct Plugin {
     pub limits: PluginLimits,
     /// Whether it may be asked. Only the driver does: a replay or a test asks in any case.
     pub breaker: PluginBreaker,
+    /// What was learned of it as a candidate that is only watched.
+    pub shadow: Shadow,
     pub(super) pre: PluginPre<TurnData>,
     pub(super) migration: Option<MigratingPre<TurnData>>,
 }
@@ -125,6 +128,7 @@ pub(super) async fn load(runtime: &Arc<Runtime>, wanted: Wanted, content: Conten
     let manifest = describe(runtime, &linked, limits).await.map_err(failed)?;
     Ok(Plugin {
         breaker: PluginBreaker::new(&name),
+        shadow: Shadow::default(),
         name,
         file,
         digest,

@@ -16,6 +16,7 @@ fn plugin() -> Listed {
         compile_ms: Some(12),
         problem: None,
         stopped: None,
+        shadow: None,
     }
 }
 

@@ -10,10 +10,12 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::reference::References;
 use super::super::report::Report;
-use super::super::section::Section;
+use super::super::section::{Section, is_name};
 use super::super::{Braze, Connection, Plugin, PluginLimits, Plugins, Storage, suggest};
 use crate::conversation::NamedJson;
 use crate::limits::BURST_WINDOW_MAX;
+
+mod release;
 
 const DIR: &str = "plugins";
 const SHA256_EXAMPLE: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -38,8 +40,10 @@ pub(super) fn read(
         let limits = read_limits(section.section("limits"));
         let (connections, campaigns) = read_grants(&mut section, braze, connections, references.report);
         let burst_window = read_burst_window(&mut section);
+        let release = release::read(section.section("release"), references.report);
         section.finish();
-        named.insert(name.to_owned(), Plugin { file, sha256, settings, limits, connections, campaigns, burst_window });
+        let plugin = Plugin { file, sha256, settings, limits, connections, campaigns, burst_window, release };
+        named.insert(name.to_owned(), plugin);
     }
     Plugins { dir, cache, named }
 }
@@ -88,6 +92,7 @@ fn granted<'a>(
 pub(super) fn known(plugins: &Plugins, references: &References<'_>) -> Vec<String> {
     let files = references.environment.files(&plugins.dir);
     let mut names: Vec<String> = files.iter().filter_map(|file| Some(file.strip_suffix(".wasm")?.to_owned())).collect();
+    names.retain(|name| is_name(name));
     names.extend(plugins.named.keys().cloned());
     names.sort();
     names.dedup();

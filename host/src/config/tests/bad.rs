@@ -52,6 +52,12 @@ const SERVER: &[(&str, &str)] = &[
     ("[storage]\ncache = 64", "missing-unit 2:9"),
     ("[plugins]\ncache = true", "wrong-type 2:9"),
     ("[plugins]\ncache = \"\"", "wrong-type 2:9"),
+    ("[plugins.menu.release]\nmode = \"canarry\"", "bad-mode 2:8"),
+    ("[plugins.menu.release]\nmode = 1", "wrong-type 2:8"),
+    ("[plugins.menu.release]\nmode = \"canary\"\npercent = 0", "out-of-range 3:11"),
+    ("[plugins.menu.release]\nmode = \"canary\"\npercent = 101", "out-of-range 3:11"),
+    ("[plugins.menu.release]\npercent = 5", "unused-percent 1:15"),
+    ("[plugins.menu.release]\nsessions = \"pinned\"", "bad-sessions 2:12"),
     ("[desk]\nkind = \"builtin\"", "not-supported 1:2"),
 ];
 

@@ -30,6 +30,13 @@ fn a_new_file_is_loaded_and_what_serves_is_kept() {
 }
 
 #[test]
+fn a_candidate_whose_file_is_taken_away_is_gone_and_the_bots_own_is_kept() {
+    let extra = Known { is_extra: true, ..serving() };
+    assert_eq!(told(extra, Found::Missing), "forget");
+    assert!(told(serving(), Found::Missing).starts_with("report: "));
+}
+
+#[test]
 fn what_was_refused_is_tried_again_only_when_it_changes() {
     let refused = Known { refused: Some(B), ..serving() };
     assert_eq!(told(refused, Found::Content(B)), "nothing");
