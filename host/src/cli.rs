@@ -9,10 +9,12 @@ pub mod plugin_build;
 pub mod plugin_check;
 pub mod plugin_list;
 pub mod plugin_new;
+pub mod replay;
 pub mod sandbox;
 pub mod serve;
 pub mod signals;
 pub mod test;
+pub mod turns;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -69,6 +71,8 @@ enum Command {
     Chat(chat::Options),
     /// Play transcripts (*.chat) against a plugin, and say where it does something else.
     Test(test::Options),
+    /// Run recorded turns again: is everything as it was, or what does another version of a plugin do?
+    Replay(replay::Options),
     /// Say what to paste into Braze.
     #[command(subcommand)]
     Braze(BrazeCommand),
@@ -145,6 +149,7 @@ pub fn run(cli: Cli) -> ExitCode {
             in_runtime(async move { ExitCode::from(plugin_check::run(&file, json).await) })
         }
         Command::Chat(options) => ExitCode::from(chat::run(&options)),
+        Command::Replay(options) => in_runtime(async move { ExitCode::from(replay::run(&options).await) }),
         Command::Test(options) => ExitCode::from(test::run(&options)),
         Command::Plugin(PluginCommand::List(options)) => in_runtime(plugin_list::run(options)),
         Command::Braze(BrazeCommand::Template { config, source, public_url, show_token, json }) => {

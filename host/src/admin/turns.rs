@@ -40,13 +40,13 @@ struct Span {
 async fn of_a_span(State(storage): State<Arc<dyn Storage>>, Query(span): Query<Span>) -> Response {
     let time = |name: &str, text: Option<String>, default: Timestamp| match text {
         None => Ok(default),
-        Some(text) => timestamp(&text).ok_or_else(|| bad_request(&format!("{name}: {EXPECTED}, not {text:?}"))),
+        Some(text) => timestamp(&text).ok_or_else(|| format!("{name}: {EXPECTED}, not {text:?}")),
     };
     let from = time("from", span.from, Timestamp(0));
     let to = time("to", span.to, Timestamp(u64::MAX));
     let (from, to) = match (from, to) {
         (Ok(from), Ok(to)) => (from, to),
-        (Err(answer), _) | (_, Err(answer)) => return answer,
+        (Err(mistake), _) | (_, Err(mistake)) => return bad_request(&mistake),
     };
     lines(InSpan { storage, from, to, bot: span.bot, after: None })
 }
