@@ -9,6 +9,7 @@ pub mod plugin_build;
 pub mod plugin_check;
 pub mod plugin_list;
 pub mod plugin_new;
+pub mod record;
 pub mod replay;
 pub mod sandbox;
 pub mod serve;
@@ -71,6 +72,8 @@ enum Command {
     Chat(chat::Options),
     /// Play transcripts (*.chat) against a plugin, and say where it does something else.
     Test(test::Options),
+    /// Make a transcript of a conversation as it was.
+    Record(record::Options),
     /// Run recorded turns again: is everything as it was, or what does another version of a plugin do?
     Replay(replay::Options),
     /// Say what to paste into Braze.
@@ -149,6 +152,7 @@ pub fn run(cli: Cli) -> ExitCode {
             in_runtime(async move { ExitCode::from(plugin_check::run(&file, json).await) })
         }
         Command::Chat(options) => ExitCode::from(chat::run(&options)),
+        Command::Record(options) => in_runtime(async move { record::run(&options).await.emit() }),
         Command::Replay(options) => in_runtime(async move { ExitCode::from(replay::run(&options).await) }),
         Command::Test(options) => ExitCode::from(test::run(&options)),
         Command::Plugin(PluginCommand::List(options)) => in_runtime(plugin_list::run(options)),

@@ -12,15 +12,12 @@ use serde_json::json;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
-use super::output::{FINE, Output, WRONG_USE};
+use super::output::{FINE, FOUND, Output, WRONG_USE};
 use super::turns::{Place, Source, Span, Turns, TurnsError, Wanted};
 use crate::conversation::ConversationId;
 use crate::replay::{self, Tally, Version};
 use library::{Library, LibraryError};
 use runner::{Asked, Ran, Runner};
-
-/// Something differs, or cannot be told.
-const FOUND: u8 = 1;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -84,13 +81,13 @@ async fn replay(options: &Options) -> Result<u8, Output> {
     };
     let asked = Asked { wanted, turn: options.turn, bot, other };
     let runner = Arc::new(Runner { library, asked });
-    let mut turns = Turns::open(&place, wanted).await.map_err(wrong)?;
+    let mut turns = Turns::open(&place, wanted).await?;
     let origin = turns.origin();
     let began = Instant::now();
     let mut said = Said { options, version, tally: Tally::default(), differing: Vec::new(), missing: BTreeMap::new() };
     let others = all(&runner, &mut turns, &mut said).await;
     turns.close().await;
-    let others = others.map_err(wrong)?;
+    let others = others?;
     said.finish(began);
     let Said { tally, missing, .. } = said;
     if tally == Tally::default() {
@@ -201,11 +198,6 @@ fn pace(turns: u64, began: Instant) -> String {
 
 fn unusable(error: LibraryError) -> Output {
     let code = if error.is_wrong_use() { WRONG_USE } else { FOUND };
-    Output { stderr: format!("error: {error}\n"), code, ..Output::default() }
-}
-
-fn wrong(error: TurnsError) -> Output {
-    let code = if matches!(error, TurnsError::Wrong(_)) { WRONG_USE } else { FOUND };
     Output { stderr: format!("error: {error}\n"), code, ..Output::default() }
 }
 

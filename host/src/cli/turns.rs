@@ -7,6 +7,7 @@ mod place;
 
 use std::path::PathBuf;
 
+use super::output::{FOUND, Output, WRONG_USE};
 use crate::clock::Timestamp;
 use crate::clock::text::{EXPECTED, day, timestamp};
 use crate::conversation::{ConversationId, JournalEntry};
@@ -96,6 +97,13 @@ pub enum TurnsError {
     /// It broke off in the middle.
     #[error("{0}")]
     Broken(String),
+}
+
+impl From<TurnsError> for Output {
+    fn from(error: TurnsError) -> Self {
+        let code = if matches!(error, TurnsError::Wrong(_)) { WRONG_USE } else { FOUND };
+        Self { stderr: format!("error: {error}\n"), code, ..Self::default() }
+    }
 }
 
 /// An open source, read a bounded piece at a time.
