@@ -4,6 +4,7 @@ pub mod braze_template;
 pub mod chat;
 pub mod check;
 pub mod dev;
+pub mod graph;
 pub mod output;
 pub mod plugin_build;
 pub mod plugin_check;
@@ -76,6 +77,8 @@ enum Command {
     Record(record::Options),
     /// Run recorded turns again: is everything as it was, or what does another version of a plugin do?
     Replay(replay::Options),
+    /// Draw a bot's steps as conversations walked them: how many, from where to where, and where people stop.
+    Graph(graph::Options),
     /// Say what to paste into Braze.
     #[command(subcommand)]
     Braze(BrazeCommand),
@@ -152,6 +155,7 @@ pub fn run(cli: Cli) -> ExitCode {
             in_runtime(async move { ExitCode::from(plugin_check::run(&file, json).await) })
         }
         Command::Chat(options) => ExitCode::from(chat::run(&options)),
+        Command::Graph(options) => graph::run(options),
         Command::Record(options) => in_runtime(async move { record::run(&options).await.emit() }),
         Command::Replay(options) => in_runtime(async move { ExitCode::from(replay::run(&options).await) }),
         Command::Test(options) => ExitCode::from(test::run(&options)),

@@ -23,6 +23,7 @@ pub mod storage;
 pub mod dispatch;
 pub mod driver;
 
+pub mod graph;
 pub mod replay;
 pub mod sandbox;
 pub mod transcript;

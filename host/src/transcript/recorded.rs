@@ -90,7 +90,7 @@ fn order<'a>(own: &[&'a JournalEntry]) -> Vec<Step<'a>> {
             |step: &Step<'_>| matches!(step.entry.event, Event::Response(_)) && step.entry.context.now > received;
         let asked =
             |one: &&JournalEntry| one.context.turn < entry.context.turn && one.context.now <= received && holds(one);
-        match steps.iter().position(behind).filter(|_| own.iter().any(|one| asked(one))) {
+        match steps.iter().position(behind).filter(|_| own.iter().any(asked)) {
             Some(place) => steps.insert(place, Step { entry, early: true }),
             None => steps.push(Step { entry, early: false }),
         }
