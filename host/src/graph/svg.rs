@@ -17,6 +17,8 @@ const FONT_PX: f64 = 13.0;
 const LINE_PX: f64 = 17.0;
 /// The library takes a character to be as wide as a line is high; ours are narrower.
 const CHAR_PX: usize = 8;
+/// Between a box and what is in it.
+const PADDING_PX: f64 = 8.0;
 const MARGIN_PX: f64 = 16.0;
 const NAME_CHARS_MAX: usize = 40;
 
@@ -37,8 +39,10 @@ pub fn svg(graph: &Graph) -> String {
     for (node, visits) in &graph.nodes {
         let rounded = if node.is_step() { 6 } else { 22 };
         let look = StyleAttr::new(Color::new(LINE), 1, Some(fill(node, visits)), rounded, CHAR_PX);
-        let shape = ShapeKind::new_box(&room(&label(node, visits)));
-        handles.insert(node, drawing.add_node(Element::create(shape, look, Orientation::TopToBottom, Point::zero())));
+        let label = label(node, visits);
+        let shape = ShapeKind::new_box(&label);
+        let element = Element::create(shape, look, Orientation::TopToBottom, size(&label));
+        handles.insert(node, drawing.add_node(element));
     }
     let most = graph.transitions.values().copied().max().unwrap_or(1);
     for ((from, to), count) in &graph.transitions {
@@ -64,7 +68,15 @@ fn label(node: &Node, visits: &Visits) -> String {
     format!("{shown}\n{}", visits.lines().join("\n"))
 }
 
-/// The label with as many empty lines as make the library leave room for it; they are not drawn.
+/// Of a box around the label.
+#[expect(clippy::cast_precision_loss, reason = "a handful of lines")]
+fn size(label: &str) -> Point {
+    let chars = label.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+    let padding = 2.0 * PADDING_PX;
+    Point::new((chars * CHAR_PX) as f64 + padding, label.lines().count() as f64 * LINE_PX + padding)
+}
+
+/// The label of an arrow with as many empty lines as make the library leave room for it; they are not drawn.
 fn room(label: &str) -> String {
     let lines = label.lines().count();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a handful of lines")]
@@ -111,7 +123,7 @@ impl Canvas {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
              viewBox=\"-{MARGIN_PX} -{MARGIN_PX} {width:.0} {height:.0}\" font-family=\"system-ui, sans-serif\" \
              font-size=\"{FONT_PX}\">\n<title>{}</title>\n<defs><marker id=\"head\" viewBox=\"0 0 10 8\" refX=\"9\" refY=\"4\" \
-             markerWidth=\"10\" markerHeight=\"8\" markerUnits=\"userSpaceOnUse\" orient=\"auto\">\
+             markerWidth=\"10\" markerHeight=\"8\" markerUnits=\"userSpaceOnUse\" orient=\"auto-start-reverse\">\
              <path d=\"M0 0 10 4 0 8z\" fill=\"{}\"/></marker></defs>\n\
              <rect x=\"-{MARGIN_PX}\" y=\"-{MARGIN_PX}\" width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n{}{}</svg>\n",
             escaped(title),
