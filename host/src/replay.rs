@@ -187,6 +187,12 @@ impl Tally {
         self.same + self.differing
     }
 
+    /// Turns that there were, whether or not they could be compared.
+    #[must_use]
+    pub fn replayed(&self) -> u64 {
+        self.compared() + self.untold.values().sum::<u64>()
+    }
+
     /// Whether everything that could be expected to come out the same did.
     #[must_use]
     pub fn is_fine(&self) -> bool {

@@ -19,6 +19,7 @@ mod page;
 mod plugin_changes;
 mod plugin_faults;
 mod privacy;
+mod replay;
 mod shutdown;
 mod support;
 mod tidy;

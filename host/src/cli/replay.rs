@@ -88,11 +88,13 @@ async fn replay(options: &Options) -> Result<u8, Output> {
     let others = all(&runner, &mut turns, &mut said).await;
     turns.close().await;
     let others = others?;
-    said.finish(began);
-    let Said { tally, missing, .. } = said;
-    if tally == Tally::default() {
+    // Where all that was asked for is damaged, it is there all the same.
+    let is_there = said.tally.lost > 0 && others.is_empty();
+    if said.tally.replayed() == 0 && !is_there {
         return Err(Output::wrong_use(&nothing(&origin, &runner.asked, &others)));
     }
+    said.finish(began);
+    let Said { tally, missing, .. } = said;
     for ((bot, digest), count) in &missing {
         let times = if *count == 1 { "1 turn".to_owned() } else { format!("{count} turns") };
         eprintln!(
@@ -168,9 +170,7 @@ impl Said<'_> {
             return;
         }
         print(&replay::names(differing));
-        if *tally != Tally::default() {
-            eprint!("{}{}", tally.text(*version), pace(tally.compared(), began));
-        }
+        eprint!("{}{}", tally.text(*version), pace(tally.compared(), began));
     }
 }
 

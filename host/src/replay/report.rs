@@ -58,6 +58,7 @@ impl Tally {
     pub fn text(&self, version: Version) -> String {
         let compared = self.compared();
         let mut text = match (self.differing, version) {
+            _ if compared == 0 => "no turn was replayed\n".to_owned(),
             (0, Version::Recorded) => format!("{} replayed, all byte for byte as recorded\n", turns(compared)),
             (0, Version::Other) => format!("{} replayed, none differs\n", turns(compared)),
             (differing, _) => {

@@ -100,6 +100,7 @@ fn a_turn_that_differs_is_named_with_what_it_is_about_and_how_it_differs() {
 fn everything_is_counted_and_only_what_is_the_same_is_fine() {
     let then = entry("hi", decided("Hello!", NextState::Keep));
     let mut tally = Tally::default();
+    assert_eq!(tally.text(Version::Recorded), "no turn was replayed\n");
     tally.count(&Verdict::Same);
     assert!(tally.is_fine());
     assert_eq!(tally.text(Version::Recorded), "1 turn replayed, all byte for byte as recorded\n");
