@@ -4,6 +4,7 @@ pub mod braze_template;
 pub mod chat;
 pub mod check;
 pub mod dev;
+pub mod graph;
 pub mod host;
 pub mod output;
 pub mod plugin_build;
@@ -11,11 +12,14 @@ pub mod plugin_check;
 pub mod plugin_list;
 pub mod plugin_new;
 pub mod plugin_release;
+pub mod record;
+pub mod replay;
 pub mod sandbox;
 pub mod serve;
 pub mod session;
 pub mod signals;
 pub mod test;
+pub mod turns;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -75,6 +79,12 @@ enum Command {
     /// What operators do to a conversation of the host that runs.
     #[command(subcommand)]
     Session(SessionCommand),
+    /// Make a transcript of a conversation as it was.
+    Record(record::Options),
+    /// Run recorded turns again: is everything as it was, or what does another version of a plugin do?
+    Replay(replay::Options),
+    /// Draw a bot's steps as conversations walked them: how many, from where to where, and where people stop.
+    Graph(graph::Options),
     /// Say what to paste into Braze.
     #[command(subcommand)]
     Braze(BrazeCommand),
@@ -161,6 +171,9 @@ pub fn run(cli: Cli) -> ExitCode {
             in_runtime(async move { ExitCode::from(plugin_check::run(&file, json).await) })
         }
         Command::Chat(options) => ExitCode::from(chat::run(&options)),
+        Command::Graph(options) => graph::run(options),
+        Command::Record(options) => in_runtime(async move { record::run(&options).await.emit() }),
+        Command::Replay(options) => in_runtime(async move { ExitCode::from(replay::run(&options).await) }),
         Command::Test(options) => ExitCode::from(test::run(&options)),
         Command::Plugin(PluginCommand::List(options)) => in_runtime(plugin_list::run(options)),
         Command::Plugin(PluginCommand::Promote(options)) => in_runtime(plugin_release::promote(options)),

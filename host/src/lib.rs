@@ -24,6 +24,8 @@ pub mod calls;
 pub mod dispatch;
 pub mod driver;
 
+pub mod graph;
+pub mod replay;
 pub mod sandbox;
 pub mod transcript;
 

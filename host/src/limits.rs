@@ -199,6 +199,10 @@ pub const JOURNAL_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
 /// Turns read from the journal at once for a program: some hundred kilobytes usually, a dozen megabytes at worst, and a read
 /// transaction of a millisecond.
 pub const JOURNAL_PIECE_TURNS: usize = 64;
+/// A turn as a line of JSON: far beyond state, event and decision at their largest, and no more than a file that is none may cost.
+pub const JOURNAL_LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Nodes of a state graph that is drawn: more nobody can follow, and a layout takes ever longer.
+pub const GRAPH_STEPS_MAX: usize = 60;
 /// How long the fate of a reply can be looked up.
 pub const SETTLED_RETENTION: Duration = Duration::from_hours(7 * 24);
 /// Long enough for a holiday between a broken template and the person who mends it.

@@ -6,7 +6,9 @@
 
 pub mod component;
 mod convert;
+pub mod journaled;
 pub mod json;
+pub mod recorded;
 pub mod stdio;
 pub mod traced;
 

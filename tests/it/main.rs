@@ -20,6 +20,7 @@ mod plugin_changes;
 mod plugin_faults;
 mod privacy;
 mod releases;
+mod replay;
 mod requests;
 mod shutdown;
 mod support;

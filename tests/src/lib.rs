@@ -8,6 +8,7 @@ pub mod bench;
 mod browser;
 mod dev;
 mod host;
+pub mod recorded;
 mod sandbox;
 mod stored;
 

@@ -8,6 +8,8 @@ use crate::config::{Config, ConfigErrors, Environment, load};
 
 /// All was well.
 pub const FINE: u8 = 0;
+/// The command found something wrong with what it looked at.
+pub const FOUND: u8 = 1;
 /// The command was used wrongly, or the configuration is wrong.
 pub const WRONG_USE: u8 = 2;
 

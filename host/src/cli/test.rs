@@ -1,6 +1,6 @@
 //! `turnwise test`: plays transcripts against a built plugin, or against the process that started it.
 
-mod find;
+pub(super) mod find;
 mod junit;
 mod report;
 mod session;

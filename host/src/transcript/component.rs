@@ -10,7 +10,8 @@ use turnwise_plugin::testing::{Decide, Failure};
 
 use super::{convert, failure};
 use crate::config::PluginLimits;
-use crate::plugins::{EngineError, LoadError, LogLine, Plugin, Plugins, Wanted};
+use crate::conversation;
+use crate::plugins::{EngineError, LoadError, LogLine, Plugin, Plugins, TurnFailure, Wanted};
 
 /// What runs components for transcripts, one turn at a time on the thread that asks.
 pub struct Components {
@@ -74,13 +75,30 @@ impl Component<'_> {
     }
 }
 
-impl Decide for Component<'_> {
-    fn decide(&mut self, context: &Context, state: Option<&str>, event: &Event) -> Result<Decision, Failure> {
-        let (context, event) = (convert::context(context), convert::event(event));
+impl Component<'_> {
+    /// The plugin that answers.
+    pub(super) fn plugin(&self) -> &Plugin {
+        self.plugin
+    }
+
+    /// One turn, in the host's own words.
+    pub(super) fn turn(
+        &mut self,
+        context: &conversation::Context,
+        state: Option<&str>,
+        event: &conversation::Event,
+    ) -> Result<conversation::Decision, TurnFailure> {
         let Components { runtime, plugins } = self.components;
-        let result = runtime.block_on(plugins.decide_with(self.plugin, &context, state, &event));
+        let result = runtime.block_on(plugins.decide_with(self.plugin, context, state, event));
         self.turns += 1;
         self.log = result.log;
-        result.outcome.map(convert::decision).map_err(|error| failure(&error))
+        result.outcome
+    }
+}
+
+impl Decide for Component<'_> {
+    fn decide(&mut self, context: &Context, state: Option<&str>, event: &Event) -> Result<Decision, Failure> {
+        let outcome = self.turn(&convert::context(context), state, &convert::event(event));
+        outcome.map(convert::decision).map_err(|error| failure(&error))
     }
 }

@@ -6,10 +6,10 @@ use crate::transcript::transcripts_in;
 
 /// A transcript's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Transcript {
-    pub(super) file: PathBuf,
+pub(in crate::cli) struct Transcript {
+    pub(in crate::cli) file: PathBuf,
     /// As people know it.
-    pub(super) name: String,
+    pub(in crate::cli) name: String,
 }
 
 impl Transcript {
@@ -19,7 +19,7 @@ impl Transcript {
 }
 
 /// The transcripts of files and folders, each folder's sorted by name; or what is wrong with a path and how to write it.
-pub(super) fn transcripts(paths: &[PathBuf]) -> Result<Vec<Transcript>, String> {
+pub(in crate::cli) fn transcripts(paths: &[PathBuf]) -> Result<Vec<Transcript>, String> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_file() {
@@ -48,7 +48,7 @@ fn no_transcript(folder: &Path) -> String {
 }
 
 /// The component built from the project that the transcript's folder is in; or where it was looked for.
-pub(super) fn component(transcript: &Transcript) -> Result<PathBuf, String> {
+pub(in crate::cli) fn component(transcript: &Transcript) -> Result<PathBuf, String> {
     let folder = match transcript.file.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
