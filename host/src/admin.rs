@@ -27,15 +27,16 @@ pub struct Health {
     plugins: Arc<Plugins>,
     /// Each source with its bot.
     bots: Vec<(String, String)>,
+    clock: Arc<dyn Clock>,
     draining: AtomicBool,
     storage_failed: AtomicBool,
 }
 
 impl Health {
     #[must_use]
-    pub fn new(plugins: Arc<Plugins>, bots: Vec<(String, String)>) -> Self {
+    pub fn new(plugins: Arc<Plugins>, bots: Vec<(String, String)>, clock: Arc<dyn Clock>) -> Self {
         let (draining, storage_failed) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { plugins, bots, draining, storage_failed }
+        Self { plugins, bots, clock, draining, storage_failed }
     }
 
     /// Nothing new is accepted any more.
@@ -56,6 +57,8 @@ impl Health {
                 "storage".to_owned(),
                 fails_if(self.storage_failed.load(Ordering::Acquire), "storage failed: see the log, then restart"),
             ),
+            // Another instance on this machine would have the same clock, and this one goes on counting.
+            ("clock".to_owned(), Ok(self.clock.problem().unwrap_or_else(|| "fine".to_owned()))),
         ];
         for (source, bot) in &self.bots {
             let loaded = match self.plugins.get(bot) {

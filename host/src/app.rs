@@ -83,7 +83,7 @@ impl App {
         let folder = Folder::open(config.plugins.clone(), Compiling::in_processes(), Arc::clone(&clock)).await?;
         let plugins = folder.plugins();
         let bots = config.sources.iter().map(|(source, settings)| (source.clone(), settings.bot.clone())).collect();
-        let health = Arc::new(Health::new(Arc::clone(&plugins), bots));
+        let health = Arc::new(Health::new(Arc::clone(&plugins), bots, Arc::clone(&clock)));
         let braze = Arc::new(Braze::new(&config.braze, Arc::clone(&clock))?);
         let connections = Arc::new(Connections::new(&config.connections, Arc::clone(&clock))?);
         Ok(Self { config, clock, storage, folder, plugins, health, braze, connections, public, admin })

@@ -1,11 +1,16 @@
 //! Time as an argument: the one place that asks the operating system what time it is.
 
+mod movable;
+mod steady;
 pub mod text;
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use movable::MovableClock;
+pub use steady::SteadyClock;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,10 +36,20 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Where the time comes from: the system's clock when serving, a hand-moved one in tests.
+/// Where the time comes from: a steady clock when serving, one that can be moved in `dev`, a hand-moved one in tests.
 pub trait Clock: Send + Sync + 'static {
     /// The time of day.
     fn now(&self) -> Timestamp;
+
+    /// What is wrong with the clock of the machine; none where nothing is.
+    fn problem(&self) -> Option<String> {
+        None
+    }
+
+    /// Moves the clock on; false where this one cannot be moved.
+    fn skip(&self, _span: Duration) -> bool {
+        false
+    }
 }
 
 /// The operating system's clock.

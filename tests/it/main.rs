@@ -27,3 +27,4 @@ mod support;
 mod tidy;
 mod traffic;
 mod transcripts;
+mod two_days;

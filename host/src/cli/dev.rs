@@ -15,7 +15,7 @@ use super::{address, signals};
 use crate::app::App;
 use crate::build::keep::{self, Report};
 use crate::build::{BuildError, Project, Workshop};
-use crate::clock::SystemClock;
+use crate::clock::{MovableClock, SteadyClock};
 use crate::config::dev::{DEV_SECRET, DevOptions};
 use crate::config::{Config, SystemEnvironment};
 use crate::sandbox::{SandboxConfig, bind};
@@ -57,7 +57,7 @@ pub async fn run(options: Options) -> ExitCode {
         Ok(stop) => stop,
         Err(error) => return failed(&error),
     };
-    let clock = Arc::new(SystemClock);
+    let clock = Arc::new(MovableClock::over(Arc::new(SteadyClock::start())));
     let braze = SandboxConfig::new(options.sandbox, "", DEV_SECRET, DEV_SECRET);
     let sandbox = match bind(braze, clock.clone()).await {
         Ok(sandbox) => sandbox,

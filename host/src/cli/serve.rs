@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::output::{Output, colour_on_stderr};
 use super::{address, signals};
 use crate::app::App;
-use crate::clock::SystemClock;
+use crate::clock::SteadyClock;
 use crate::config::{ABSENT_PLUGINS, SystemEnvironment, load_excusing};
 
 /// 0 after a drain, 1 when something failed, 2 for a wrong configuration.
@@ -24,7 +24,7 @@ pub async fn run(file: PathBuf) -> ExitCode {
         Ok(stop) => stop,
         Err(error) => return failed(&error),
     };
-    let app = match App::build(config, Arc::new(SystemClock)).await {
+    let app = match App::build(config, Arc::new(SteadyClock::start())).await {
         Ok(app) => app,
         Err(error) => return failed(&error),
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CACHE_CONTROL, HeaderValue};
 use hyper::{Method, Request, Response};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{AnswerBody, Answered, Dropped, typed};
@@ -15,6 +16,7 @@ use super::{Shared, page, views};
 
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 const WAIT_MS_MAX: u64 = 60_000;
+const SKIP_SECONDS_MAX: u64 = 366 * 24 * 60 * 60;
 
 /// Answers a request for `/` or a path under `/sandbox`.
 pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> Result<Response<AnswerBody>, Dropped> {
@@ -58,6 +60,7 @@ pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> 
             shared.state().chaos = super::chaos::Chaos::default();
             Answered::message(200, "no chaos")
         }
+        (&Method::POST, "/sandbox/clock") => move_clock(shared, &body),
         (&Method::GET, path) if path.starts_with("/sandbox/profiles/") => {
             profile(shared, &decoded(&path["/sandbox/profiles/".len()..]))
         }
@@ -66,6 +69,30 @@ pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> 
     let mut response = answered.into_response();
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// `{"skip_seconds": N}`: the time of sandbox and host, whose clock it is too.
+fn move_clock(shared: &Shared, body: &[u8]) -> Answered {
+    let skip: Skip = match serde_json::from_slice(body) {
+        Ok(skip) => skip,
+        Err(error) => return Answered::message(400, &format!("the body is {{\"skip_seconds\": N}}: {error}")),
+    };
+    if !(1..=SKIP_SECONDS_MAX).contains(&skip.skip_seconds) {
+        return Answered::message(400, &format!("skip_seconds: 1 to {SKIP_SECONDS_MAX}, a year; time only goes on"));
+    }
+    if !shared.clock.skip(Duration::from_secs(skip.skip_seconds)) {
+        return Answered::message(
+            409,
+            "this sandbox runs by the clock of its machine; that of `turnwise dev` can be moved",
+        );
+    }
+    Answered::json(200, &json!({ "now": shared.clock.now().0 }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Skip {
+    skip_seconds: u64,
 }
 
 async fn inbound(shared: &Arc<Shared>, query: Query<'_>, body: &[u8]) -> Answered {
