@@ -111,7 +111,7 @@ async fn what_differs_and_what_cannot_be_read_is_shown_and_the_rest_is_played() 
          {folder}/d.chat:1: `@ handof` is nothing that can happen\n\n\
          \x20   1   @ handof accepted\n\
          \x20         ^^^^^^\n\
-         \x20 fix   write handoff, delivery-failed, response, external, switched, session-expired, setting, field or desk\n\n"
+         \x20 fix   write handoff, delivery-failed, external, switched, session-expired, flow, http, response, braze, setting, field, user, desk, idle-timeout or carry-over\n\n"
     );
     assert_eq!(said.stdout, expected);
     assert!(said.stderr.starts_with("1 passed, 3 failed, "), "{}", said.stderr);

@@ -119,11 +119,12 @@ impl<'a> Conversation<'a> {
             },
         };
         let or_none = |list: Vec<String>| if list.is_empty() { "none".to_owned() } else { list.join("\n           ") };
-        let steps = self.history.iter().flat_map(|(_, done)| done).filter_map(|done| done.line.strip_prefix("= step "));
+        let mut steps =
+            self.history.iter().flat_map(|(_, done)| done).filter_map(|done| done.line.strip_prefix("= step "));
         let timers = player.timers().into_iter().map(|(name, due)| format!("{name} in {}", span(due)));
         format!(
             "  state    {state}\n  step     {}\n  timers   {}\n  requests {}\n  session  {}\n  time     {}",
-            steps.last().unwrap_or("none"),
+            steps.next_back().unwrap_or("none"),
             or_none(timers.collect()),
             or_none(player.requests()),
             player.session(),
