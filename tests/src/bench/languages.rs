@@ -36,6 +36,8 @@ struct Loading {
     compile_ms: f64,
     /// From the cache, in a new host.
     found_ms: f64,
+    /// What an instance holds after its turn.
+    resident_kib: f64,
 }
 
 /// One plugin in one round.
@@ -49,7 +51,6 @@ pub(super) struct Language {
     /// None where an instance does not last: some languages count on one call each.
     reused: Option<Percentiles>,
     hosted_per_second: f64,
-    resident_kib: f64,
 }
 
 /// `plugins/menu*.wasm`: the same bot in every language that is built.
@@ -83,8 +84,16 @@ impl LanguagesBench {
             let found = plugins.compile(wanted()).await.unwrap_or_else(|error| panic!("{error}"));
             assert!(found.compiled_before, "{name}: its code was kept");
             let ms = |plugin: &Plugin| plugin.compile_time.as_secs_f64() * 1e3;
-            let loading = Loading { compile_ms: ms(&made), found_ms: ms(&found) };
             let bytes = std::fs::read(file).expect("it was read before");
+            let loading = Loading {
+                compile_ms: ms(&made),
+                found_ms: ms(&found),
+                // In an engine of its own, whose places nobody has used yet.
+                resident_kib: resident_kib(
+                    &BareWasmtime::new().expect("a bare engine").load(&bytes).expect("it loads"),
+                )
+                .await,
+            };
             loaded.push((found, bare.load(&bytes).expect("it loads in a bare engine"), loading));
         }
         Self { plugins, loaded }
@@ -103,7 +112,6 @@ impl LanguagesBench {
                 bare: bare_fresh,
                 reused,
                 hosted_per_second: self.throughput(plugin, span / 3),
-                resident_kib: resident_kib(bare).await,
             });
         }
         languages
@@ -173,12 +181,10 @@ impl LanguagesBench {
 async fn resident_kib(bare: &BarePlugin) -> f64 {
     let resident_kib = || machine::resident_mib(std::process::id()) * 1024.0;
     let mut alive = Vec::new();
-    // The first ones use places that are warm already.
-    for _ in 0..INSTANCES / 4 {
-        let mut instance = bare.instance().await.expect("it starts");
-        instance.turn().await.expect("the plugin answers");
-        alive.push(instance);
-    }
+    // The first one brings in the code, which all of them share.
+    let mut first = bare.instance().await.expect("it starts");
+    first.turn().await.expect("the plugin answers");
+    alive.push(first);
     let before = resident_kib();
     for _ in 0..INSTANCES {
         let mut instance = bare.instance().await.expect("it starts");
@@ -206,7 +212,6 @@ impl Language {
                 })
             }),
             hosted_per_second: number(|l| l.hosted_per_second),
-            resident_kib: number(|l| l.resident_kib),
         }
     }
 
@@ -221,7 +226,7 @@ impl Language {
             "bare_ms": pair(self.bare),
             "reused_ms": self.reused.map(pair),
             "hosted_per_second_on_two_threads": self.hosted_per_second,
-            "resident_kib_per_instance": self.resident_kib,
+            "resident_kib_per_instance": self.loading.resident_kib,
         })
     }
 }
@@ -250,7 +255,7 @@ pub(super) fn table(languages: &[Language]) -> Result<String, fmt::Error> {
             language.hosted.p50_ms / language.bare.p50_ms,
             language.reused.map_or_else(|| "none lasts".to_owned(), |reused| format!("{:.0}", us(reused.p50_ms))),
             language.hosted_per_second,
-            language.resident_kib,
+            language.loading.resident_kib,
         )?;
     }
     Ok(text)
