@@ -48,7 +48,8 @@ First steps:
   turnwise chat            Talk to one in the terminal, with a clock that you turn
   turnwise check           Once there is a turnwise.toml: is it right?
   turnwise braze template  What to paste into Braze, and what to click
-  turnwise serve           Answer real messages";
+  turnwise serve           Answer real messages
+  turnwise replay          What would another version of a bot have said to them?";
 
 #[derive(Debug, Subcommand)]
 enum Command {

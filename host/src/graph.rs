@@ -5,11 +5,12 @@ mod learn;
 mod mermaid;
 mod svg;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::limits::GRAPH_STEPS_MAX;
+use crate::limits::{GRAPH_STEPS_MAX, GRAPH_WAYS_MAX};
 pub use learn::Learning;
 pub use mermaid::mermaid;
 pub use svg::svg;
@@ -124,15 +125,13 @@ impl Graph {
         self.nodes.get(&Node::Start).map_or(0, |visits| visits.sessions)
     }
 
-    /// The same with no more nodes than a drawing can have: the least visited are one.
+    /// The same with no more nodes and arrows than a drawing can have: the least visited nodes are one, and the least travelled ways are
+    /// left out.
     #[must_use]
     pub fn for_drawing(&self) -> Self {
-        if self.nodes.len() <= GRAPH_STEPS_MAX {
-            return self.clone();
-        }
         let mut by_visits: Vec<(&Node, u64)> =
             self.nodes.iter().map(|(node, visits)| (node, visits.sessions)).collect();
-        by_visits.sort_by_key(|(node, sessions)| (**node != Node::Start, std::cmp::Reverse(*sessions)));
+        by_visits.sort_by_key(|(node, sessions)| (**node != Node::Start, Reverse(*sessions)));
         let kept: BTreeSet<&Node> = by_visits.iter().take(GRAPH_STEPS_MAX).map(|(node, _)| *node).collect();
         let shown = |node: &Node| if kept.contains(node) { node.clone() } else { Node::Others };
         let mut graph = Self { bot: self.bot.clone(), ..Self::default() };
@@ -144,6 +143,16 @@ impl Graph {
             if from != to {
                 *graph.transitions.entry((from, to)).or_default() += count;
             }
+        }
+        let mut counts: Vec<u64> = graph.transitions.values().copied().collect();
+        counts.sort_unstable_by_key(|count| Reverse(*count));
+        if let Some(too_rare) = counts.get(GRAPH_WAYS_MAX) {
+            let mut room = counts.iter().take(GRAPH_WAYS_MAX).filter(|count| *count == too_rare).count();
+            graph.transitions.retain(|_, count| {
+                let last = *count == *too_rare && room > 0;
+                room -= usize::from(last);
+                *count > *too_rare || last
+            });
         }
         graph
     }

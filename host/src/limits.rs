@@ -201,8 +201,10 @@ pub const JOURNAL_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
 pub const JOURNAL_PIECE_TURNS: usize = 64;
 /// A turn as a line of JSON: far beyond state, event and decision at their largest, and no more than a file that is none may cost.
 pub const JOURNAL_LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Nodes of a state graph that is drawn: more nobody can follow, and a layout takes ever longer.
+/// Nodes of a state graph that is drawn: more nobody can follow.
 pub const GRAPH_STEPS_MAX: usize = 60;
+/// Arrows between them, the most travelled: the layout takes half a second for so many, and minutes for four times as many.
+pub const GRAPH_WAYS_MAX: usize = 90;
 /// How long the fate of a reply can be looked up.
 pub const SETTLED_RETENTION: Duration = Duration::from_hours(7 * 24);
 /// Long enough for a holiday between a broken template and the person who mends it.

@@ -9,6 +9,7 @@ mod disk;
 mod languages;
 mod machine;
 mod plugin;
+mod replay;
 mod rows;
 mod server;
 mod stats;
@@ -22,6 +23,7 @@ use crate::repository;
 use bare_redb::{BareRedb, Shape};
 use languages::LanguagesBench;
 use plugin::PluginBench;
+use replay::ReplayBench;
 use server::Server;
 use stats::Percentiles;
 
@@ -53,6 +55,7 @@ pub enum Part {
     Server,
     Plugin,
     Languages,
+    Replay,
 }
 
 /// One line of the table, as one round measured it.
@@ -116,6 +119,11 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
         false => None,
     };
 
+    let replay = match options.measures(Part::Replay) {
+        true => Some(ReplayBench::prepare(folder.path()).await?),
+        false => None,
+    };
+
     for round in 1..=options.rounds {
         say(&format!("round {round} of {}, load {}", options.rounds, machine::load()));
         let mut rows = Vec::new();
@@ -141,6 +149,9 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
         }
         if options.measures(Part::Plugin) {
             rows.extend(plugin.measure(options.span / 3).await);
+        }
+        if let Some(replay) = &replay {
+            rows.extend(replay.measure()?);
         }
         if let Some(languages) = &languages {
             report.languages.push(languages.measure(options.span / 3).await);

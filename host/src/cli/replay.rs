@@ -23,7 +23,7 @@ use runner::{Asked, Ran, Runner};
 #[command(after_help = "\
 Each turn is given what it was given then: context, state, event, time and seed. Without --against it has to come out byte for byte as
 recorded, of the very plugin that ran it, found by its digest in the folder of plugins and among --plugin. With --against another
-version answers, and what users and later turns would notice is compared. Nothing is sent and nothing is stored.
+version answers, and what users and later turns would notice is compared. Nothing is sent, and no conversation changes.
 Exit code 0: the same; 1: something differs, or cannot be read or replayed; 2: wrong use.")]
 pub struct Options {
     /// Only this conversation, e.g. c_000102030405060708090a0b0c0d0e0f.

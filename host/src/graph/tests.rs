@@ -128,3 +128,41 @@ fn a_bot_with_a_step_for_everything_is_drawn_with_those_that_matter() {
     assert_eq!(drawn.nodes.values().map(|visits| visits.sessions).sum::<u64>(), 602);
     assert_eq!(drawn.transitions.values().sum::<u64>(), 301);
 }
+
+/// The layout is another's: whatever conversations walked, there has to be a picture.
+#[test]
+fn every_graph_has_a_picture() {
+    let mut number = 7_u32;
+    let mut random = move |below: u32| {
+        number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (number >> 8) % below
+    };
+    for _ in 0..150 {
+        let (steps, turns) = (1 + random(25), 1 + random(120));
+        let entries: Vec<JournalEntry> = (0..turns)
+            .map(|_| {
+                let name = format!("step-{}", random(steps));
+                let ends = if random(9) == 0 { vec![Effect::EndSession(format!("end-{}", random(3)))] } else { vec![] };
+                entry(1, random(4), said(), step(Some(&name), ends))
+            })
+            .collect();
+        let graph = learned(&entries);
+        let picture = svg(&graph);
+        assert_eq!(picture.matches("<rect ").count() - 1, graph.for_drawing().nodes.len());
+    }
+}
+#[test]
+fn of_too_many_ways_the_most_travelled_are_drawn() {
+    let mut graph = Graph { bot: "menu".into(), ..Graph::default() };
+    for (from, to) in (0..20).flat_map(|from| (0..20).map(move |to| (from, to))).filter(|(from, to)| from != to) {
+        let [from, to] = [from, to].map(|number: u64| at(&format!("step-{number}")));
+        graph.nodes.entry(from.clone()).or_default().sessions = 1;
+        let count = if graph.transitions.len() < 30 { 7 } else { 2 };
+        graph.transitions.insert((from, to), count);
+    }
+    let drawn = graph.for_drawing();
+    assert_eq!((drawn.transitions.len(), drawn.nodes.len()), (GRAPH_WAYS_MAX, 20));
+    let often = |graph: &Graph| graph.transitions.values().filter(|count| **count == 7).count();
+    assert_eq!((often(&graph), often(&drawn)), (30, 30));
+    assert_eq!(mermaid(&graph).matches(" -->|").count(), GRAPH_WAYS_MAX);
+}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::bare_redb::{self, Shape};
 use super::languages::{self, Language};
 use super::stats::{Percentiles, median};
-use super::{Options, Row, machine, plugin, server};
+use super::{Options, Row, machine, plugin, replay, server};
 
 /// A run's findings.
 #[derive(Clone, Debug)]
@@ -113,6 +113,9 @@ impl Report {
         }
         if let Some(times) = self.quotient(1, plugin::NAME, plugin::BARE_NAME, |row| Some(row.ack?.p50_ms)) {
             lines.push(format!("a plugin's turn, of bare wasmtime's: {times:.2} times (aim: at most 1.5)"));
+        }
+        if let Some(per_second) = row(replay::NAME, 1).and_then(|row| row.per_second) {
+            lines.push(format!("replay: {per_second:.0} turns/s (aim: at least 5000)"));
         }
         if let Some((idle, loaded)) = self.resident_mib {
             lines.push(format!(

@@ -69,7 +69,7 @@ impl Decide for Tape<'_> {
         } else if state != entry.state.as_deref() {
             self.note(match state {
                 None => "it begins with a state, and a transcript without one".to_owned(),
-                Some(_) => "it begins with another state than the turn before left: the session was ended from outside"
+                Some(_) => "it begins with another state than the turn before left: the host or somebody outside ended the session"
                     .to_owned(),
             });
         }

@@ -72,3 +72,24 @@ fn who_was_talking_is_told_only_as_far_as_the_bot_told_it() {
     let text = record(&entries, "echo").text;
     assert!(text.contains("\n@ user id=\"1: a\"\n"), "what was said would differ without it: {text}");
 }
+
+/// A host's turns come a little after what they are about, and its timers a little late.
+#[test]
+fn a_clock_that_lags_behind_changes_nothing() {
+    let components = Components::start().expect("an engine");
+    let plugin = components.load(&repository().join("plugins/orders.wasm")).expect("it is built");
+    let text = std::fs::read_to_string(repository().join("plugins/orders/tests/two-days.chat")).expect("UTF-8");
+    let (mut entries, played) = journal(&components, &plugin, &text);
+    assert_eq!(played, Ok(()));
+    for (place, entry) in (0_u64..).zip(&mut entries) {
+        entry.context.now.0 += place * 730 + 41;
+        if let Event::SessionExpired { idle_seconds } = &mut entry.event {
+            *idle_seconds += 1;
+        }
+    }
+    let recording = record(&entries, "orders");
+    assert_eq!(recording.cut, None, "{}", recording.text);
+    let (again, played) = journal(&components, &plugin, &recording.text);
+    played.unwrap_or_else(|problem| panic!("{}\n{}", problem.report("recording"), recording.text));
+    assert_eq!(again.len(), entries.len());
+}
