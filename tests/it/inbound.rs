@@ -15,7 +15,7 @@ fn echo() -> HostOptions {
 }
 
 #[tokio::test]
-async fn f1_one_payload_a_hundred_times_at_once_is_one_turn() {
+async fn f1_pain5_one_payload_a_hundred_times_at_once_is_one_turn() {
     let sandbox = TestSandbox::start(|_| {}).await;
     introduce(&sandbox, &["ada"]).await;
     let host = Host::start(&sandbox, echo()).await;
@@ -125,7 +125,7 @@ fn corpus() -> Vec<(&'static str, Vec<u8>, Fate)> {
 }
 
 #[tokio::test]
-async fn f5_no_body_is_too_odd_to_be_kept() {
+async fn f5_pain19_no_body_is_too_odd_to_be_kept() {
     let sandbox = TestSandbox::start(|_| {}).await;
     introduce(&sandbox, &["ada", "bob"]).await;
     let host = Host::start(&sandbox, echo()).await;

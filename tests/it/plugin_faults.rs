@@ -225,7 +225,7 @@ async fn g6_what_is_no_plugin_is_named_with_its_reason_and_the_others_serve() {
 }
 
 #[tokio::test]
-async fn a_source_whose_plugin_does_not_load_apologises_and_is_not_ready() {
+async fn pain16_a_source_whose_plugin_does_not_load_apologises_and_is_not_ready() {
     let folder = plugins(&["menu"]);
     std::fs::write(folder.path().join("notes.wasm"), "no plugin").expect("it can be written");
     let sandbox = TestSandbox::start(|_| {}).await;

@@ -129,7 +129,7 @@ async fn keeps_quiet(log: Option<&str>) {
 }
 
 #[tokio::test]
-async fn the_log_names_no_one_and_quotes_nothing() {
+async fn pain22_the_log_names_no_one_and_quotes_nothing() {
     keeps_quiet(None).await;
 }
 

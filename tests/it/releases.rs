@@ -74,7 +74,7 @@ async fn a_shadow_says_nothing_and_what_it_would_do_otherwise_is_counted() {
 }
 
 #[tokio::test]
-async fn a_candidate_is_promoted_and_rolled_back_while_conversations_go_on() {
+async fn pain6_a_candidate_is_promoted_and_rolled_back_while_conversations_go_on() {
     let (sandbox, folder) = (TestSandbox::start(|_| {}).await, versions("echo", "menu"));
     let host = Host::start(&sandbox, options(&folder, "[plugins.bot.release]\nsessions = \"pin\"")).await;
     sandbox.say("ada", "one").await;

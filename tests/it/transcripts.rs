@@ -45,7 +45,7 @@ fn transcripts(texts: &[(&str, &str)]) -> TempDir {
 }
 
 #[tokio::test]
-async fn the_menu_passes_its_transcripts_as_a_component() {
+async fn pain20_the_menu_passes_its_transcripts_as_a_component() {
     wasm("menu");
     let written = std::fs::read_dir(repository().join("plugins/menu/tests")).expect("its tests").count();
     let said = run(&["plugins/menu/tests"]).await;

@@ -191,7 +191,7 @@ fn message<'a>(source: &'a str, user: &str, text: &str) -> (&'a str, String, Str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn turns_of_a_conversation_run_in_order_and_of_many_side_by_side() {
+async fn pain1_turns_of_a_conversation_run_in_order_and_of_many_side_by_side() {
     let world = World::new().await;
     let running = world.start();
     let users: Vec<_> = (0..40).map(|user| format!("u{user}")).collect();
@@ -281,7 +281,7 @@ async fn a_stop_does_not_wait_for_turns_beyond_the_drain_timeout() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_the_host_panics_over_waits_and_no_other_does() {
+async fn pain2_a_conversation_the_host_panics_over_waits_and_no_other_does() {
     let world = World::new().await;
     let running = world.start();
     world.accept([message(CURSED, "u1", "first")]).await;

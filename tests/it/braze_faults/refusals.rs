@@ -63,7 +63,7 @@ async fn e9_a_campaign_that_braze_does_not_know_is_given_up_at_once() {
 }
 
 #[tokio::test]
-async fn e9_each_documented_refusal_is_given_up_at_once_with_what_to_do() {
+async fn e9_pain21_each_documented_refusal_is_given_up_at_once_with_what_to_do() {
     let sandbox = TestSandbox::start(|_| {}).await;
     let case = |name: &'static str, hint| {
         let fault = json!({"status": 400, "body": {"message": name}});

@@ -1,4 +1,5 @@
-//! What a conversation goes through before its bot is asked. Each test of a pain that users of other systems have says so.
+//! What a conversation goes through before its bot is asked. A test of something that users of other conversation systems suffer
+//! from has its number in its name: `pain8` is a delay that is lost over a restart.
 
 use std::time::Duration;
 
@@ -127,7 +128,7 @@ fn in_seconds(name: &str, seconds: u32) -> Effect {
 
 /// Pain 8: delays lost on restore. A timer is in the conversation, with the time it is due.
 #[test]
-fn a_timer_fires_once_with_the_time_it_was_due_however_late() {
+fn pain8_a_timer_fires_once_with_the_time_it_was_due_however_late() {
     let mut world = World::new();
     world.say("hi", vec![in_seconds("reminder", 60)]);
     world.wait(Duration::from_secs(59));
@@ -200,7 +201,7 @@ fn a_conversation_has_so_many_timers_and_no_more() {
 
 /// Pain 9: expiry loops, and a restart that swallows the user's message.
 #[test]
-fn an_expired_session_is_told_once_and_the_next_message_begins_another() {
+fn pain9_an_expired_session_is_told_once_and_the_next_message_begins_another() {
     let mut world = World::new();
     world.route.carry_over = vec!["lang".into()];
     world.say("hi", vec![]);
@@ -257,7 +258,7 @@ fn a_turn_of_any_kind_keeps_a_session_alive() {
 }
 
 #[test]
-fn a_session_ends_from_outside_without_the_bot_and_its_outcome_is_counted() {
+fn pain9_a_session_ends_from_outside_without_the_bot_and_its_outcome_is_counted() {
     let mut world = World::new();
     world.say("hi", vec![in_seconds("reminder", 60), asking("r", "llm", WhileWaiting::Hold)]);
     let turn = world.begin(Cause::EndSession { outcome: "merged".into() }).expect("it is recorded");
@@ -314,7 +315,7 @@ fn an_answer_is_told_once_and_to_the_request_it_belongs_to() {
 
 /// Pain 4: one answer per fragment.
 #[test]
-fn messages_of_one_burst_are_one_turn() {
+fn pain4_messages_of_one_burst_are_one_turn() {
     let mut world = World::of("chatty");
     assert!(world.say("hi", vec![]).is_none());
     world.wait(Duration::from_secs(1));
@@ -364,7 +365,7 @@ fn what_every_user_can_say_is_done_by_the_host() {
 }
 
 #[test]
-fn a_restart_is_answered_by_the_bot_in_a_new_session() {
+fn pain9_a_restart_is_answered_by_the_bot_in_a_new_session() {
     let mut world = World::new();
     world.say("hi", vec![in_seconds("reminder", 60)]);
     let cause = world.message("restart");
@@ -397,7 +398,7 @@ fn to_orders(interrupts: bool) -> Rule {
 }
 
 #[test]
-fn a_session_stays_with_its_bot_unless_a_route_interrupts() {
+fn pain9_a_session_stays_with_its_bot_unless_a_route_interrupts() {
     let mut world = World::new();
     world.route.rules = vec![to_orders(false)];
     world.say("Order!", vec![]);
@@ -483,7 +484,7 @@ fn an_early_alarm_costs_one_look_and_a_turn_does_not_move_it() {
 
 /// The order of what waits and what comes is the order of their times, whatever they are.
 #[test]
-fn what_is_due_comes_in_the_order_of_its_time() {
+fn pain3_what_is_due_comes_in_the_order_of_its_time() {
     let mut world = World::new();
     world.say("hi", vec![in_seconds("b", 120), in_seconds("a", 60)]);
     world.wait(24 * HOUR);

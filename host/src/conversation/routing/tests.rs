@@ -75,3 +75,16 @@ fn hours_are_those_of_a_place_also_over_midnight_and_when_clocks_are_put_forward
         assert_eq!(night.include(at(time)), expected, "{time}");
     }
 }
+
+#[test]
+fn d2_every_day_has_its_office_hours_in_every_zone() {
+    const QUARTER_MS: u64 = 15 * 60 * 1000;
+    const QUARTERS_A_YEAR: u64 = 365 * 24 * 4;
+    for zone in ["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia"] {
+        let time_zone = TimeZone::get(zone).expect(zone);
+        let office = Hours { days: [true; 7], minutes: (9 * 60, 17 * 60), time_zone };
+        let start = at("01-01T00:00:00");
+        let open = (0..QUARTERS_A_YEAR).filter(|quarter| office.include(Timestamp(start.0 + quarter * QUARTER_MS)));
+        assert_eq!(open.count(), 365 * 8 * 4, "{zone}: clocks are changed at night");
+    }
+}

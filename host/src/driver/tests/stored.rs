@@ -40,7 +40,7 @@ fn kind(entry: &JournalEntry) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn g11_a_state_goes_forward_with_its_plugin_and_never_back() {
+async fn g11_pain7_a_state_goes_forward_with_its_plugin_and_never_back() {
     let world = World::new().await;
     world.release(&versioned(1, None)).await;
     let (conversation, entry) = world.one_turn().await;

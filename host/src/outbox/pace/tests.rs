@@ -16,7 +16,7 @@ fn calls_within(pace: &mut Pace, from: Timestamp, span: Duration) -> usize {
 }
 
 #[test]
-fn headers_are_read_by_their_lower_case_names_and_garbage_is_ignored() {
+fn d3_headers_are_read_by_their_lower_case_names_and_garbage_is_ignored() {
     let read = |pairs: &[(&str, &'static str)]| {
         RateHeaders::read(|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| *value))
     };
@@ -113,6 +113,16 @@ fn a_429_with_headers_pauses_until_the_reset() {
     let mut past = Pace::default();
     past.observe(NOW, 0, headers(10, 0, 1_600_000_000), true);
     assert_eq!(past.admit(NOW), Err(later(1000)), "a reset in the past is waited for a second all the same");
+}
+
+#[test]
+fn d3_no_reset_pauses_for_more_than_an_hour() {
+    for reset in [u64::MAX, 9_999_999_999, 1_700_000_000 + 86_400] {
+        let mut far = Pace::default();
+        far.observe(NOW, 0, headers(10, 0, reset), true);
+        let wait = far.admit(NOW).expect_err("it is waited");
+        assert!(wait <= later(3_600_000), "{reset}: {wait}");
+    }
 }
 
 #[test]
