@@ -79,9 +79,12 @@ pub fn entry(entry: &JournalEntry) -> Value {
 /// It is something else; says what and where in the line.
 pub fn read_line(line: &[u8]) -> Result<Result<JournalEntry, Unreadable>, serde_json::Error> {
     // A line that is neither is told as an entry with mistakes, which is what it most likely is.
-    match serde_json::from_slice(line) {
-        Ok(Lost { unreadable }) => Ok(Err(unreadable.into())),
-        Err(_) => serde_json::from_slice(line).map(|entry: Entry| Ok(entry.into())),
+    match serde_json::from_slice::<Entry>(line) {
+        Ok(entry) => Ok(Ok(entry.into())),
+        Err(error) => match serde_json::from_slice(line) {
+            Ok(Lost { unreadable }) => Ok(Err(unreadable.into())),
+            Err(_) => Err(error),
+        },
     }
 }
 
