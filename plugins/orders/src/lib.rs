@@ -30,7 +30,7 @@ struct State {
 #[derive(Deserialize)]
 struct Order {
     status: String,
-    arrives: Option<String>,
+    expected: Option<String>,
 }
 
 struct Orders;
@@ -89,10 +89,10 @@ impl Plugin for Orders {
             Err(error) => Err(format!("{error:?}")),
         };
         match (found, response.id.as_str()) {
-            (Ok(Order { status, arrives }), _) => {
-                let arrives = arrives.map_or_else(String::new, |day| format!(" and should arrive {day}"));
+            (Ok(Order { status, expected }), _) => {
+                let expected = expected.map_or_else(String::new, |day| format!(" and should arrive on {day}"));
                 turn.set_attribute("last_order_status", &status);
-                turn.reply(format!("Order {order} is {status}{arrives}."))
+                turn.reply(format!("Order {order} is {status}{expected}."))
                     .choice("remind", "Remind me")
                     .choice("other", "Another order")
                     .choice("done", "That's all");
@@ -156,10 +156,13 @@ fn read(answer: &HttpResponse) -> Result<Order, String> {
     }
 }
 
+/// What people put around a number.
+const SENTENCE_MARKS: [char; 10] = ['.', ',', ';', ':', '!', '?', '"', '\'', '(', ')'];
+
 /// The order number in a text: a letter, a dash and five digits. It goes into a path, so nothing else may be in it.
 fn number(text: &str) -> Option<String> {
     let word = |word: &str| {
-        let word = word.trim_matches(|char: char| !char.is_ascii_alphanumeric()).to_ascii_uppercase();
+        let word = word.trim_matches(SENTENCE_MARKS).to_ascii_uppercase();
         let (letter, digits) = word.split_once('-')?;
         let fits = letter.len() == 1 && digits.len() == 5 && letter.bytes().all(|byte| byte.is_ascii_uppercase());
         (fits && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(word)
