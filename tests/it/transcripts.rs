@@ -149,6 +149,29 @@ async fn an_update_writes_what_the_bot_does_and_leaves_the_rest() {
     assert_eq!(said.code, Some(0), "{}", said.stdout);
 }
 
+/// The examples of a page: the bot that each is played against, and its text.
+fn examples(page: &str) -> Vec<(&str, &str)> {
+    let fences = page.split("\n```chat ").skip(1);
+    let read = |fence| {
+        let (bot, rest) = str::split_once(fence, '\n').expect("a bot's name");
+        (bot, rest.split_once("\n```").expect("the example ends").0)
+    };
+    fences.map(read).collect()
+}
+
+#[tokio::test]
+async fn the_examples_of_the_page_about_transcripts_pass() {
+    let page = std::fs::read_to_string(repository().join("docs/transcripts.md")).expect("the page");
+    let examples = examples(&page);
+    assert_eq!(examples.len(), page.matches("```chat").count());
+    assert!(examples.len() > 2);
+    for (bot, text) in examples {
+        let folder = transcripts(&[("example.chat", text)]);
+        let said = run(&["--plugin", utf8(&wasm(bot)), utf8(folder.path())]).await;
+        assert_eq!(said.code, Some(0), "{}", said.stdout);
+    }
+}
+
 #[tokio::test]
 async fn wrong_use_says_how_to_do_it() {
     let folder = transcripts(&[("a.chat", "> hello\n"), ("core.wasm", "\0asm\x01\0\0\0")]);

@@ -13,6 +13,7 @@ mod rows;
 mod server;
 mod stats;
 mod table;
+mod transcripts;
 mod webhook;
 
 use std::path::PathBuf;
@@ -53,6 +54,7 @@ pub enum Part {
     Server,
     Plugin,
     Languages,
+    Transcripts,
 }
 
 /// One line of the table, as one round measured it.
@@ -141,6 +143,9 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
         }
         if options.measures(Part::Plugin) {
             rows.extend(plugin.measure(options.span / 3).await);
+        }
+        if options.measures(Part::Transcripts) {
+            rows.push(transcripts::measure(options.span / 3)?);
         }
         if let Some(languages) = &languages {
             report.languages.push(languages.measure(options.span / 3).await);

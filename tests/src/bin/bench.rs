@@ -11,7 +11,7 @@ use turnwise_tests::bench::{self, Options, Part};
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-const USAGE: &str = "usage: bench [--quick] [--json FILE] [--rounds N] [--seconds N] [--in-flight N,N] [--only disk|redb|server|plugin|languages] [PLUGIN.wasm…]";
+const USAGE: &str = "usage: bench [--quick] [--json FILE] [--rounds N] [--seconds N] [--in-flight N,N] [--only disk|redb|server|plugin|languages|transcripts] [PLUGIN.wasm…]";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -54,6 +54,7 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Option<(Options, Option
                     "server" => Part::Server,
                     "plugin" => Part::Plugin,
                     "languages" => Part::Languages,
+                    "transcripts" => Part::Transcripts,
                     _ => return None,
                 });
             }
