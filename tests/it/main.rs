@@ -6,6 +6,7 @@ mod braze_faults;
 mod building;
 mod building_c;
 mod building_python;
+mod chat;
 mod commands;
 mod compile_bombs;
 mod conversation;

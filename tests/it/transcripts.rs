@@ -124,6 +124,55 @@ async fn what_differs_and_what_cannot_be_read_is_shown_and_the_rest_is_played() 
 }
 
 #[tokio::test]
+async fn junit_has_a_case_for_each_transcript_and_why_it_failed() {
+    let folder = transcripts(&[("bad.chat", "> hello\n< hullo\n"), ("good.chat", "> hello\n< 1: hello [Forget]\n")]);
+    let file = folder.path().join("report.xml");
+    let said = run(&["--plugin", utf8(&wasm("echo")), "--junit", utf8(&file), utf8(folder.path())]).await;
+    assert_eq!(said.code, Some(1), "{}", said.stderr);
+    let xml = std::fs::read_to_string(&file).expect("it is written");
+    assert!(xml.contains("<testsuites tests=\"2\" failures=\"1\""), "{xml}");
+    assert!(xml.contains("bad.chat:2: the bot did not do what is written"), "{xml}");
+    assert!(xml.contains("&gt; hello\n") && xml.contains("name=\"good.chat\""), "{xml}");
+}
+
+#[tokio::test]
+async fn an_update_writes_what_the_bot_does_and_leaves_the_rest() {
+    let text = "# Kept.\n> hello\n< hullo\n\n> again\n< 2: {...} [...]\n";
+    let folder = transcripts(&[("a.chat", text), ("mistaken.chat", "~ soon\n")]);
+    let (echo, path) = (wasm("echo"), folder.path().join("a.chat"));
+    let said = run(&["--plugin", utf8(&echo), "--update", utf8(folder.path())]).await;
+    assert_eq!(said.code, Some(1), "a mistake is nobody's to guess: {}", said.stdout);
+    let updated = std::fs::read_to_string(&path).expect("it is there");
+    assert_eq!(updated, "# Kept.\n> hello\n< 1: hello [Forget]\n\n> again\n< 2: {...} [...]\n");
+    assert_eq!(std::fs::read_to_string(folder.path().join("mistaken.chat")).expect("it is there"), "~ soon\n");
+    let said = run(&["--plugin", utf8(&echo), utf8(&path)]).await;
+    assert_eq!(said.code, Some(0), "{}", said.stdout);
+}
+
+/// The examples of a page: the bot that each is played against, and its text.
+fn examples(page: &str) -> Vec<(&str, &str)> {
+    let fences = page.split("\n```chat ").skip(1);
+    let read = |fence| {
+        let (bot, rest) = str::split_once(fence, '\n').expect("a bot's name");
+        (bot, rest.split_once("\n```").expect("the example ends").0)
+    };
+    fences.map(read).collect()
+}
+
+#[tokio::test]
+async fn the_examples_of_the_page_about_transcripts_pass() {
+    let page = std::fs::read_to_string(repository().join("docs/transcripts.md")).expect("the page");
+    let examples = examples(&page);
+    assert_eq!(examples.len(), page.matches("```chat").count());
+    assert!(examples.len() > 2);
+    for (bot, text) in examples {
+        let folder = transcripts(&[("example.chat", text)]);
+        let said = run(&["--plugin", utf8(&wasm(bot)), utf8(folder.path())]).await;
+        assert_eq!(said.code, Some(0), "{}", said.stdout);
+    }
+}
+
+#[tokio::test]
 async fn wrong_use_says_how_to_do_it() {
     let folder = transcripts(&[("a.chat", "> hello\n"), ("core.wasm", "\0asm\x01\0\0\0")]);
     let chat = folder.path().join("a.chat");

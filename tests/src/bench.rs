@@ -14,6 +14,7 @@ mod rows;
 mod server;
 mod stats;
 mod table;
+mod transcripts;
 mod webhook;
 
 use std::path::PathBuf;
@@ -56,6 +57,7 @@ pub enum Part {
     Plugin,
     Languages,
     Replay,
+    Transcripts,
 }
 
 /// One line of the table, as one round measured it.
@@ -152,6 +154,9 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
         }
         if let Some(replay) = &replay {
             rows.extend(replay.measure()?);
+        }
+        if options.measures(Part::Transcripts) {
+            rows.push(transcripts::measure(options.span / 3)?);
         }
         if let Some(languages) = &languages {
             report.languages.push(languages.measure(options.span / 3).await);

@@ -11,7 +11,7 @@ use turnwise_tests::bench::{self, Options, Part};
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-const USAGE: &str = "usage: bench [--quick] [--json FILE] [--rounds N] [--seconds N] [--in-flight N,N] [--only disk|redb|server|plugin|languages|replay] [PLUGIN.wasm…]";
+const USAGE: &str = "usage: bench [--quick] [--json FILE] [--rounds N] [--seconds N] [--in-flight N,N] [--only disk|redb|server|plugin|languages|replay|transcripts] [PLUGIN.wasm…]";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -55,6 +55,7 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Option<(Options, Option
                     "plugin" => Part::Plugin,
                     "languages" => Part::Languages,
                     "replay" => Part::Replay,
+                    "transcripts" => Part::Transcripts,
                     _ => return None,
                 });
             }

@@ -128,7 +128,7 @@ impl<'a> Conversation<'a> {
             or_none(timers.collect()),
             or_none(player.requests()),
             player.session(),
-            Timestamp(player.now()),
+            self.time(),
         )
     }
 
