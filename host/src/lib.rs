@@ -8,6 +8,7 @@
 pub mod breaker;
 pub mod clock;
 pub mod limits;
+pub mod xml;
 
 pub mod conversation;
 pub mod inbound;

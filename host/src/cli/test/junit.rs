@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::report::Played;
+use crate::xml::escaped;
 
 /// One suite, one case a transcript.
 pub(super) fn xml(all: &[Played]) -> String {
@@ -36,25 +37,6 @@ pub(super) fn xml(all: &[Played]) -> String {
         };
     }
     xml + "  </testsuite>\n</testsuites>\n"
-}
-
-/// As text or in an attribute. What XML cannot hold at all is replaced.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\n' | '\t' => escaped.push(char),
-            _ if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') => {
-                escaped.push(char::REPLACEMENT_CHARACTER)
-            }
-            _ => escaped.push(char),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]
