@@ -6,7 +6,11 @@
 mod bare_redb;
 mod bare_wasmtime;
 mod disk;
+mod driven;
+mod figure;
+mod journal;
 mod languages;
+mod long;
 mod machine;
 mod plugin;
 mod replay;
@@ -14,14 +18,16 @@ mod rows;
 mod server;
 mod stats;
 mod table;
+mod timers;
 mod transcripts;
 mod webhook;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::repository;
 use bare_redb::{BareRedb, Shape};
+use figure::Figure;
 use languages::LanguagesBench;
 use plugin::PluginBench;
 use replay::ReplayBench;
@@ -42,8 +48,8 @@ pub struct Options {
     /// Of one point of the server; the bare parts take less.
     pub span: Duration,
     pub in_flight: Vec<usize>,
-    /// Leave the rest out: for trying, and for profiles.
-    pub only: Option<Part>,
+    /// Leave the rest out, for trying and for profiles; empty for everything.
+    pub only: Vec<Part>,
     /// The plugins to compare; where none is named, the same bot in every language that is built.
     pub plugins: Vec<PathBuf>,
 }
@@ -58,6 +64,9 @@ pub enum Part {
     Languages,
     Replay,
     Transcripts,
+    Timers,
+    Journal,
+    Long,
 }
 
 /// One line of the table, as one round measured it.
@@ -86,7 +95,7 @@ impl Default for Options {
             rounds: 3,
             span: Duration::from_secs(10),
             in_flight: vec![1, 8, 64, 256],
-            only: None,
+            only: Vec::new(),
             plugins: Vec::new(),
         }
     }
@@ -94,7 +103,7 @@ impl Default for Options {
 
 impl Options {
     fn measures(&self, part: Part) -> bool {
-        self.only.is_none_or(|only| only == part)
+        self.only.is_empty() || self.only.contains(&part)
     }
 }
 
@@ -162,6 +171,7 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
             report.languages.push(languages.measure(options.span / 3).await);
         }
         report.round(rows);
+        report.figures.push(figures(options, folder.path(), &say).await);
     }
     if let Some(bare) = bare {
         bare.close();
@@ -170,4 +180,22 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
         report.resident_mib = Some((server.resident_idle_mib, server.resident_loaded_mib));
     }
     Ok(report)
+}
+
+/// The parts that are measured in this process, each on databases of its own.
+async fn figures(options: &Options, folder: &Path, say: &impl Fn(&str)) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    if options.measures(Part::Timers) {
+        say("  a million timers");
+        figures.extend(timers::measure(folder.into()).await);
+    }
+    if options.measures(Part::Journal) {
+        say("  turns with and without the journal");
+        figures.extend(journal::measure(folder.into(), options.span).await);
+    }
+    if options.measures(Part::Long) {
+        say("  a conversation of 10000 turns");
+        figures.extend(long::measure(folder.into(), options.span).await);
+    }
+    figures
 }

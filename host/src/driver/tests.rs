@@ -1,5 +1,6 @@
 //! The driver over a real database and real plugins. Built by `make plugins` and `make guests`.
 
+mod limits;
 mod stored;
 mod storm;
 

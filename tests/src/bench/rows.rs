@@ -102,11 +102,11 @@ pub(super) fn conversation(user: usize) -> ConversationId {
     ConversationId::of("whatsapp", &webhook::user(user))
 }
 
-fn route() -> Route {
+pub(super) fn route() -> Route {
     Route { source: "whatsapp".into(), bot: "menu".into(), campaign: "reply".into(), ..Route::unknown("whatsapp") }
 }
 
-struct Everything;
+pub(super) struct Everything;
 
 impl Catalog for Everything {
     fn denies_campaign(&self, _: &str, _: &str) -> Option<String> {

@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 use serde_json::{Value, json};
 
 use super::bare_redb::{self, Shape};
+use super::figure::Figure;
 use super::languages::{self, Language};
 use super::stats::{Percentiles, median};
 use super::{Options, Row, machine, plugin, replay, server};
@@ -22,6 +23,8 @@ pub struct Report {
     rounds: Vec<Vec<Row>>,
     /// Each plugin of each round.
     pub(super) languages: Vec<Vec<Language>>,
+    /// Of each round.
+    pub(super) figures: Vec<Vec<Figure>>,
 }
 
 impl Report {
@@ -35,6 +38,7 @@ impl Report {
             resident_mib: None,
             rounds: Vec::new(),
             languages: Vec::new(),
+            figures: Vec::new(),
         }
     }
 
@@ -54,6 +58,7 @@ impl Report {
             "resident_loaded_mib": self.resident_mib.map(|(_, loaded)| loaded),
             "medians": rows(&self.medians()),
             "plugins": self.language_medians().iter().map(Language::json).collect::<Vec<_>>(),
+            "figures": Figure::medians(&self.figures).iter().map(Figure::json).collect::<Vec<_>>(),
             "rounds": self.rounds.iter().map(|round| rows(round)).collect::<Vec<_>>(),
         })
     }
@@ -122,6 +127,7 @@ impl Report {
                 "resident memory: {idle:.0} MiB idle, {loaded:.0} MiB under load (aim: at most 150 MB idle)"
             ));
         }
+        lines.extend(Figure::medians(&self.figures).iter().map(ToString::to_string));
         lines
     }
 }

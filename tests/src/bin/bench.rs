@@ -11,7 +11,7 @@ use turnwise_tests::bench::{self, Options, Part};
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-const USAGE: &str = "usage: bench [--quick] [--json FILE] [--rounds N] [--seconds N] [--in-flight N,N] [--only disk|redb|server|plugin|languages|replay|transcripts] [PLUGIN.wasm…]";
+const USAGE: &str = "usage: bench [--quick] [--json FILE] [--rounds N] [--seconds N] [--in-flight N,N] [--only disk,redb,server,plugin,languages,timers,journal,long,replay,transcripts] [PLUGIN.wasm…]";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -48,20 +48,27 @@ fn arguments(mut words: impl Iterator<Item = String>) -> Option<(Options, Option
                 options.in_flight = words.next()?.split(',').map(|count| count.parse().ok()).collect::<Option<_>>()?;
             }
             "--only" => {
-                options.only = Some(match words.next()?.as_str() {
-                    "disk" => Part::Disk,
-                    "redb" => Part::Redb,
-                    "server" => Part::Server,
-                    "plugin" => Part::Plugin,
-                    "languages" => Part::Languages,
-                    "replay" => Part::Replay,
-                    "transcripts" => Part::Transcripts,
-                    _ => return None,
-                });
+                options.only = words.next()?.split(',').map(part).collect::<Option<_>>()?;
             }
             file if file.ends_with(".wasm") => options.plugins.push(file.into()),
             _ => return None,
         }
     }
     Some((options, json))
+}
+
+fn part(name: &str) -> Option<Part> {
+    Some(match name {
+        "disk" => Part::Disk,
+        "redb" => Part::Redb,
+        "server" => Part::Server,
+        "plugin" => Part::Plugin,
+        "languages" => Part::Languages,
+        "timers" => Part::Timers,
+        "journal" => Part::Journal,
+        "long" => Part::Long,
+        "replay" => Part::Replay,
+        "transcripts" => Part::Transcripts,
+        _ => return None,
+    })
 }

@@ -205,6 +205,32 @@ fn what_has_nobody_to_go_to_is_named() {
 
 /// Whatever a plugin decides, whoever it decides about: nothing is dropped in silence and nothing changes without a decision.
 #[test]
+fn a_million_timers_of_one_user_are_refused_beyond_the_bound() {
+    let mut stored = spoken();
+    for turn_ in 0..1_000_000 / 16 {
+        let effects = (0..16).map(|nth| timer(&format!("t{}", turn_ * 16 + nth))).collect();
+        let finished = turn(Some(stored), told_from_outside(), decided(NextState::Keep, effects));
+        stored = finished.conversation;
+        match finished.journal.outcome {
+            Outcome::Decided(_) => assert!(turn_ < 2),
+            Outcome::Failed { kind, reason } => {
+                assert!(turn_ >= 2, "{reason}");
+                assert_eq!(kind, "bad-output");
+                let expected = "effects[0] (start-timer): 33 timers would be pending; 32 are allowed a conversation: use a name again, or cancel some";
+                assert_eq!(reason, expected);
+            }
+        }
+    }
+    assert_eq!(stored.timers.len(), TIMERS_PER_CONVERSATION_MAX);
+    let again = turn(Some(stored), told_from_outside(), decided(NextState::Keep, vec![timer("t7")]));
+    assert!(matches!(again.journal.outcome, Outcome::Decided(_)), "a name may be used again");
+}
+
+fn told_from_outside() -> Cause {
+    Cause::Event(Event::External(NamedJson::from(("tick", "1"))))
+}
+
+#[test]
 fn no_decision_loses_an_effect_or_a_turn() {
     let mut random = Random(0x5eed);
     let mut stored: Option<Conversation> = None;
