@@ -23,10 +23,10 @@ test test-host test-plugins: build_host = cargo build --workspace --bins --tests
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-dev: ## Build everything and have a conversation in the browser
+dev: ## Build everything and have a conversation in the browser (BOT=assistant: with another bot)
 	plugins/toolchains.sh rust
 	$(build_host)
-	$(turnwise) dev
+	$(turnwise) dev $(if $(BOT),--bot $(BOT))
 
 test: guests test-plugins test-host ## Build and run every test
 
