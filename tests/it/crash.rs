@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use turnwise_tests::{Host, HostOptions, TestSandbox};
+use turnwise_tests::{Host, HostOptions, TestSandbox, signal};
 
 use crate::traffic::Traffic;
 
@@ -62,6 +62,31 @@ async fn where_nothing_is_sent_twice_a_crash_doubles_nothing() {
             host.restart(&sandbox).await
         };
         host = tokio::join!(talking, killing).1;
+    }
+    traffic.end(&sandbox).await;
+    let stored = host.stop().await;
+    let audit = traffic.audit(&sandbox, &stored).await;
+    assert_eq!((audit.doubled, audit.given_up), (0, audit.in_doubt), "{audit:?}");
+}
+
+/// As a machine does that sleeps, or a debugger, for longer than a call may take.
+#[tokio::test(flavor = "multi_thread")]
+async fn d4_a_host_that_is_paused_goes_on_and_doubles_nothing() {
+    let sandbox = Arc::new(TestSandbox::start(|config| config.time_scale = 0.01).await);
+    sandbox.chaos(json!({"path": "/campaigns", "latency_ms": 20})).await;
+    let options =
+        HostOptions { bot: "echo".into(), braze: "request_timeout = \"1s\"".into(), ..HostOptions::default() };
+    let host = Host::start(&sandbox, options).await;
+    let mut traffic = Traffic::default();
+    for round in 0..3 {
+        let pausing = async {
+            tokio::time::sleep(Duration::from_millis(mixed(3, round) % MOMENT_MS_MAX)).await;
+            signal(host.pid(), "STOP").await;
+            // The length of the pause is the fault; nothing is waited for.
+            tokio::time::sleep(Duration::from_millis(1_500)).await;
+            signal(host.pid(), "CONT").await;
+        };
+        tokio::join!(traffic.talk(&sandbox, USERS, MESSAGES, round), pausing);
     }
     traffic.end(&sandbox).await;
     let stored = host.stop().await;

@@ -12,7 +12,7 @@ use crate::conversation::ConversationId;
 
 #[derive(Debug, clap::Args)]
 pub struct EndOptions {
-    /// The conversation, e.g. c_0f3a… as the log and the API name it.
+    /// The conversation, e.g. c_0f3a…, as `turnwise replay --json` names it.
     conversation: ConversationId,
     /// What the session is counted as.
     #[arg(long, value_name = "TEXT", default_value = "ended by an operator")]

@@ -203,7 +203,6 @@ fn what_has_nobody_to_go_to_is_named() {
     assert!(finished.journal.unsupported.iter().any(|told| told.starts_with("reply: ")), "{:?}", finished.journal);
 }
 
-/// Whatever a plugin decides, whoever it decides about: nothing is dropped in silence and nothing changes without a decision.
 #[test]
 fn a_million_timers_of_one_user_are_refused_beyond_the_bound() {
     let mut stored = spoken();
@@ -230,6 +229,7 @@ fn told_from_outside() -> Cause {
     Cause::Event(Event::External(NamedJson::from(("tick", "1"))))
 }
 
+/// Whatever a plugin decides, whoever it decides about: nothing is dropped in silence and nothing changes without a decision.
 #[test]
 fn no_decision_loses_an_effect_or_a_turn() {
     let mut random = Random(0x5eed);
