@@ -200,6 +200,29 @@ impl<'a> Section<'a> {
         text
     }
 
+    /// One of a few, by its name. `wrong` says what another word is not, e.g. "no rule for trying again"; then it is none.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        all: &[T],
+        name: fn(T) -> &'static str,
+        default: T,
+        code: &'static str,
+        wrong: &str,
+    ) -> Option<T> {
+        let Some(given) = self.text(key, Some(name(default)), name(default)) else { return Some(default) };
+        if let Some(found) = all.iter().find(|one| name(**one) == given.get_ref()) {
+            return Some(*found);
+        }
+        let names = || all.iter().map(|one| name(*one));
+        let help = match suggest::closest(given.get_ref(), names()) {
+            Some(near) => format!("did you mean `{key} = \"{near}\"`?"),
+            None => format!("write one of {}", suggest::list(names())),
+        };
+        self.report.error(code, given.span(), format!("`{}` is {wrong}", given.get_ref()), help);
+        None
+    }
+
     pub(super) fn flag(&mut self, key: &'static str, default: bool) -> bool {
         let Some((_, value)) = self.take(key, Some(default.to_string())) else { return default };
         value.get_ref().as_bool().unwrap_or_else(|| {

@@ -36,6 +36,8 @@ pub struct Turn {
     pub before: Conversation,
     /// Which version of its bot is asked.
     pub version: Version,
+    /// Whether a candidate is asked about it, too.
+    pub is_watched: bool,
     /// The host's own decision: the plugin is not asked.
     pub decided: Option<Decision>,
     /// Sessions that ended before the plugin is asked: the bot, and how.
@@ -102,8 +104,10 @@ impl Turn {
             fields,
             desk: DeskStatus::None,
         };
-        let version = catalog.release(&before.bot).version(id, &before.bot, before.plugin_digest);
-        Begun::Turn(Box::new(Self { id, context, event, before, version, decided, ended }))
+        let release = catalog.release(&before.bot);
+        let version = release.version(id, &before.bot, before.plugin_digest);
+        let is_watched = release.shadows();
+        Begun::Turn(Box::new(Self { id, context, event, before, version, is_watched, decided, ended }))
     }
 
     /// What is committed. A failed turn leaves the state as it was, and a waiting user gets the fallback text.

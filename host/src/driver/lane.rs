@@ -147,10 +147,11 @@ impl Driver {
         match Turn::begin(id, stored, &route, catalog, self.clock.now(), cause) {
             Begun::Quiet(conversation) => commit.conversation = *conversation,
             Begun::Turn(turn) => {
+                let is_watched = turn.is_watched;
                 let answer = self.decide(&turn).await;
                 let finished = turn.finish(&route, catalog, answer);
                 log_turn(id, &finished.journal);
-                shadowed = self.shadow_of(&finished.journal);
+                shadowed = is_watched.then(|| self.shadow_of(&finished.journal)).flatten();
                 commit.conversation = finished.conversation;
                 commit.journal = Some(finished.journal);
                 commit.outbox = finished.outbox;
@@ -214,12 +215,8 @@ fn cause(seq: InboxSeq, item: InboxItem) -> Cause {
 }
 
 fn answer(result: TurnResult, state_version: Option<u32>) -> Answer {
-    let outcome = match result.outcome {
-        Ok(decision) => Outcome::Decided(decision),
-        Err(failure) => Outcome::Failed { kind: failure.kind().into(), reason: failure.to_string() },
-    };
     Answer {
-        outcome,
+        outcome: result.outcome.into(),
         plugin_digest: result.plugin_digest,
         state_version,
         log: result.log.iter().map(ToString::to_string).collect(),

@@ -13,9 +13,9 @@ pub(super) struct Shadowed {
 }
 
 impl Driver {
-    /// What there is to compare: nothing where no candidate watches, or the host decided by itself.
+    /// What there is to compare of a turn that a candidate watches: nothing where the host decided by itself.
     pub(super) fn shadow_of(&self, entry: &JournalEntry) -> Option<Shadowed> {
-        if entry.plugin_digest == [0; 8] || !self.catalog.release(&entry.bot).shadows() {
+        if entry.plugin_digest == [0; 8] {
             return None;
         }
         let candidate = self.plugins.get(&Version::Candidate.plugin(&entry.bot))?;
@@ -27,10 +27,7 @@ impl Driver {
         let state = entry.state.as_deref();
         let stored = state.map(|state| StoredState { state, version: entry.state_version });
         let result = self.plugins.decide_on(&candidate, &entry.context, stored, &entry.event).await;
-        let outcome = match result.outcome {
-            Ok(decision) => Outcome::Decided(decision),
-            Err(failure) => Outcome::Failed { kind: failure.kind().into(), reason: failure.to_string() },
-        };
+        let outcome = Outcome::from(result.outcome);
         let difference = Difference::between(End { state, outcome: &entry.outcome }, End { state, outcome: &outcome });
         candidate.shadow.learn(entry.context.conversation, entry.context.turn, difference.as_ref());
     }

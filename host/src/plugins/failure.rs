@@ -7,7 +7,7 @@ use wasmtime::{Trap, WasmBacktrace};
 
 use super::limiter::Refused;
 use crate::config::PluginLimits;
-use crate::conversation::PluginError;
+use crate::conversation::{Decision, Outcome, PluginError};
 use crate::limits;
 
 /// Why a turn has no decision. The state stays as it was.
@@ -62,6 +62,19 @@ pub enum TurnFailure {
     NoSuchPlugin { name: String, known: Vec<String> },
     #[error("the plugin cannot be started: {0}")]
     Instantiate(String),
+}
+
+/// As the journal keeps it.
+impl From<&TurnFailure> for Outcome {
+    fn from(failure: &TurnFailure) -> Self {
+        Self::Failed { kind: failure.kind().into(), reason: failure.to_string() }
+    }
+}
+
+impl From<Result<Decision, TurnFailure>> for Outcome {
+    fn from(outcome: Result<Decision, TurnFailure>) -> Self {
+        outcome.map_or_else(|failure| Self::from(&failure), Self::Decided)
+    }
 }
 
 impl TurnFailure {

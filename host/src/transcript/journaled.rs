@@ -33,7 +33,7 @@ impl Decide for Journaled<'_> {
         let plugin = self.component.plugin();
         let outcome = match &decided {
             Ok(decision) => Outcome::Decided(decision.clone()),
-            Err(failure) => Outcome::Failed { kind: failure.kind().into(), reason: failure.to_string() },
+            Err(failure) => failure.into(),
         };
         self.entries.push(JournalEntry {
             context,

@@ -9,12 +9,10 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::Mutex;
 
 use crate::config::{self, PluginLimits};
+use crate::conversation::release::ShortDigest;
 use crate::conversation::{Context, Event};
 use crate::limits::PLUGIN_MEMORY_BYTES_MAX;
 use crate::plugins::{Compiling, EngineError, LoadError, Plugin, Plugins, Problem, StoredState, TurnResult, Wanted};
-
-/// As the journal names a plugin.
-pub(super) type ShortDigest = [u8; 8];
 
 /// Files that may be plugins, and the engine that runs them.
 pub(super) struct Library {

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::library::{Library, ShortDigest};
+use super::library::Library;
 use crate::cli::turns::{Piece, TurnsError, Wanted};
+use crate::conversation::release::ShortDigest;
 use crate::conversation::{JournalEntry, Outcome};
 use crate::plugins::{Plugin, StoredState};
 use crate::replay::{Differing, Tally, Untold, Verdict, Version, verdict};
@@ -87,10 +88,7 @@ impl Runner {
     async fn again(&self, entry: &JournalEntry, plugin: &Plugin, ran: &mut Ran) {
         let state = entry.state.as_deref().map(|state| StoredState { state, version: entry.state_version });
         let result = self.library.decide(plugin, &entry.context, state, &entry.event).await;
-        let now = match result.outcome {
-            Ok(decision) => Outcome::Decided(decision),
-            Err(failure) => Outcome::Failed { kind: failure.kind().into(), reason: failure.to_string() },
-        };
+        let now = Outcome::from(result.outcome);
         let version = if self.asked.other.is_some() { Version::Other } else { Version::Recorded };
         let verdict = verdict(entry, &now, version);
         ran.tally.count(&verdict);

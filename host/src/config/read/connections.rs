@@ -55,7 +55,9 @@ fn read_connection(section: &mut Section<'_>, name: &str, references: &Reference
         response_bytes_max: section.bytes("response_bytes", default.response_bytes_max, KIB..=RESPONSE_BYTES_MAX),
         calls_in_flight_max: section.count("concurrency", default.calls_in_flight_max, 1..=IN_FLIGHT_MAX),
         retries_max: read_retries(section, default.retries_max),
-        retry: read_retry(section, default.retry, report),
+        retry: section
+            .choice("retry", &RetryRule::ALL, RetryRule::name, default.retry, "bad-retry", "no rule for trying again")
+            .unwrap_or(default.retry),
         base_url: default.base_url,
         allow_private,
     }
@@ -88,19 +90,6 @@ fn read_paths(section: &mut Section<'_>, default: Vec<String>, report: &Report) 
         }
     }
     paths.into_iter().map(Spanned::into_inner).collect()
-}
-
-fn read_retry(section: &mut Section<'_>, default: RetryRule, report: &Report) -> RetryRule {
-    let Some(given) = section.text("retry", Some(default.name()), default.name()) else { return default };
-    let found = RetryRule::ALL.into_iter().find(|rule| rule.name() == given.get_ref());
-    found.unwrap_or_else(|| {
-        let help = match suggest::closest(given.get_ref(), RetryRule::ALL.map(RetryRule::name)) {
-            Some(near) => format!("did you mean `retry = \"{near}\"`?"),
-            None => format!("write one of {}", suggest::list(RetryRule::ALL.map(RetryRule::name))),
-        };
-        report.error("bad-retry", given.span(), format!("`{}` is no rule for trying again", given.get_ref()), help);
-        default
-    })
 }
 
 /// Networks as `10.1.0.0/16`, or single addresses.

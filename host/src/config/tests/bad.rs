@@ -53,6 +53,7 @@ const SERVER: &[(&str, &str)] = &[
     ("[plugins]\ncache = true", "wrong-type 2:9"),
     ("[plugins]\ncache = \"\"", "wrong-type 2:9"),
     ("[plugins.menu.release]\nmode = \"canarry\"", "bad-mode 2:8"),
+    ("[plugins.menu.release]\nmode = \"canarry\"\npercent = 5", "bad-mode 2:8"),
     ("[plugins.menu.release]\nmode = 1", "wrong-type 2:8"),
     ("[plugins.menu.release]\nmode = \"canary\"\npercent = 0", "out-of-range 3:11"),
     ("[plugins.menu.release]\nmode = \"canary\"\npercent = 101", "out-of-range 3:11"),
