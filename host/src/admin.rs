@@ -82,12 +82,13 @@ fn fails_if(failed: bool, why: &str) -> Result<String, String> {
     if failed { Err(why.into()) } else { Ok("fine".into()) }
 }
 
-/// Answers operators until `shutdown` resolves.
+/// Answers operators until `shutdown` resolves; `console` has the pages.
 pub async fn serve(
     listener: TcpListener,
     health: Arc<Health>,
     storage: Arc<dyn Storage>,
     clock: Arc<dyn Clock>,
+    console: Router,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -98,7 +99,8 @@ pub async fn serve(
         .fallback(|| async { (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" }))) })
         .with_state(health)
         .merge(turns::routes(Arc::clone(&storage)))
-        .merge(conversations::routes(storage, clock));
+        .merge(conversations::routes(storage, clock))
+        .merge(console);
     listener::serve(listener, router, limits, shutdown).await;
 }
 
