@@ -14,6 +14,7 @@ mod conversations;
 mod inbox;
 mod live;
 pub mod page;
+mod plugins;
 mod trouble;
 pub mod words;
 
@@ -24,6 +25,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::response::Redirect;
 use axum::routing::get;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -45,6 +47,8 @@ pub struct Console {
     /// Streams of changes end with it, so that shutdown waits for nobody who only listens.
     pub closing: CancellationToken,
     listeners: Listeners,
+    /// One release at a time.
+    releasing: Mutex<()>,
 }
 
 impl Console {
@@ -57,7 +61,16 @@ impl Console {
         feed: Arc<Feed>,
         closing: CancellationToken,
     ) -> Self {
-        Self { storage, plugins, config, clock, feed, closing, listeners: Listeners::default() }
+        Self {
+            storage,
+            plugins,
+            config,
+            clock,
+            feed,
+            closing,
+            listeners: Listeners::default(),
+            releasing: Mutex::new(()),
+        }
     }
 }
 
@@ -72,6 +85,7 @@ pub fn routes(console: Arc<Console>) -> Router {
         .merge(inbox::routes())
         .merge(conversations::routes())
         .merge(analytics::routes())
+        .merge(plugins::routes())
         .route("/console/{*nowhere}", get(trouble::nowhere))
         .layer(middleware::from_fn(page::forget_flash))
         .layer(DefaultBodyLimit::max(CONSOLE_FORM_BYTES_MAX))
