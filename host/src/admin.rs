@@ -50,7 +50,8 @@ impl Health {
     }
 
     /// Every check with its name, whether it passed, and what to do if not.
-    fn checks(&self) -> Vec<(String, Result<String, String>)> {
+    #[must_use]
+    pub fn checks(&self) -> Vec<(String, Result<String, String>)> {
         let mut checks = vec![
             ("serving".to_owned(), fails_if(self.draining.load(Ordering::Acquire), "the host is shutting down")),
             (

@@ -127,6 +127,7 @@ impl App {
             Arc::clone(&config),
             Arc::clone(&clock),
             Arc::new(Feed::default()),
+            Arc::clone(&health),
             closing.clone(),
         ));
         let driver =

@@ -15,6 +15,7 @@ mod inbox;
 mod live;
 pub mod page;
 mod plugins;
+mod setup;
 mod trouble;
 pub mod words;
 
@@ -28,6 +29,7 @@ use axum::routing::get;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::Health;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::Feed;
@@ -44,6 +46,7 @@ pub struct Console {
     pub config: Arc<Config>,
     pub clock: Arc<dyn Clock>,
     pub feed: Arc<Feed>,
+    pub health: Arc<Health>,
     /// Streams of changes end with it, so that shutdown waits for nobody who only listens.
     pub closing: CancellationToken,
     listeners: Listeners,
@@ -59,6 +62,7 @@ impl Console {
         config: Arc<Config>,
         clock: Arc<dyn Clock>,
         feed: Arc<Feed>,
+        health: Arc<Health>,
         closing: CancellationToken,
     ) -> Self {
         Self {
@@ -67,6 +71,7 @@ impl Console {
             config,
             clock,
             feed,
+            health,
             closing,
             listeners: Listeners::default(),
             releasing: Mutex::new(()),
@@ -86,6 +91,7 @@ pub fn routes(console: Arc<Console>) -> Router {
         .merge(conversations::routes())
         .merge(analytics::routes())
         .merge(plugins::routes())
+        .merge(setup::routes())
         .route("/console/{*nowhere}", get(trouble::nowhere))
         .layer(middleware::from_fn(page::forget_flash))
         .layer(DefaultBodyLimit::max(CONSOLE_FORM_BYTES_MAX))

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::{Console, routes};
+use crate::admin::Health;
 use crate::clock::MovableClock;
 use crate::clock::SystemClock;
 use crate::config::dev::DevOptions;
@@ -64,13 +65,16 @@ impl Site {
         let file = folder.path().join("turnwise.redb");
         let storage =
             redb::Redb::open(&file, redb::Settings::default(), crate::clock::Clock::now(&*clock)).expect("storage");
-        let plugins = Plugins::new(PluginLimits::default().memory_bytes_max).expect("an engine");
+        let plugins = Arc::new(Plugins::new(PluginLimits::default().memory_bytes_max).expect("an engine"));
+        let bots = config.sources.iter().map(|(name, source)| (name.clone(), source.bot.clone())).collect();
+        let health = Arc::new(Health::new(Arc::clone(&plugins), bots, clock.clone()));
         let console = Arc::new(Console::new(
             Arc::new(storage),
-            Arc::new(plugins),
+            plugins,
             Arc::new(config),
             clock.clone(),
             Arc::new(Feed::default()),
+            health,
             CancellationToken::new(),
         ));
         Self { router: routes(Arc::clone(&console)), console, clock, folder }

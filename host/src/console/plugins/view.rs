@@ -29,7 +29,6 @@ pub(super) struct Bot {
 
 /// One version.
 pub(super) struct Shown {
-    pub(super) label: &'static str,
     pub(super) listed: Listed,
     pub(super) manifest: Option<Manifest>,
     pub(super) since: Timestamp,
@@ -44,10 +43,9 @@ pub(super) struct Grant {
 }
 
 impl Shown {
-    fn of(name: &str, label: &'static str, standing: &Standing) -> Self {
+    fn of(name: &str, standing: &Standing) -> Self {
         let plugin = standing.serving.as_ref().map(|serving| &serving.plugin);
         Self {
-            label,
             listed: Listed::of(name, standing),
             manifest: plugin.and_then(|plugin| plugin.manifest.clone()),
             since: standing.serving.as_ref().map(|serving| serving.since).unwrap_or_default(),
@@ -74,12 +72,12 @@ impl Shown {
 
 impl Bot {
     fn of(config: &Config, name: &str, standings: &BTreeMap<String, Standing>) -> Self {
-        let shown = |version: Version, label| {
+        let shown = |version: Version| {
             let plugin = version.plugin(name);
-            standings.get(&plugin).map(|standing| Shown::of(&plugin, label, standing))
+            standings.get(&plugin).map(|standing| Shown::of(&plugin, standing))
         };
-        let stable = shown(Version::Stable, "stable");
-        let candidate = shown(Version::Candidate, "candidate");
+        let stable = shown(Version::Stable);
+        let candidate = shown(Version::Candidate);
         let configured = config.plugins.named.get(name);
         let release = configured.map_or_else(ReleaseRule::default, |plugin| plugin.release);
         let manifests = || [&stable, &candidate].into_iter().flatten().filter_map(|shown| shown.manifest.as_ref());
@@ -102,7 +100,7 @@ impl Bot {
                 .filter(|(_, source)| source.bot == name)
                 .map(|(name, _)| name.clone())
                 .collect(),
-            previous: shown(Version::Previous, "previous"),
+            previous: shown(Version::Previous),
             stable,
             candidate,
             rule: match release.candidate {
