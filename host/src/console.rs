@@ -11,6 +11,7 @@ mod analytics;
 mod assets;
 pub mod caller;
 mod conversations;
+mod graph;
 mod inbox;
 mod live;
 pub mod page;
@@ -90,6 +91,7 @@ pub fn routes(console: Arc<Console>) -> Router {
         .merge(inbox::routes())
         .merge(conversations::routes())
         .merge(analytics::routes())
+        .merge(graph::routes())
         .merge(plugins::routes())
         .merge(setup::routes())
         .route("/console/{*nowhere}", get(trouble::nowhere))

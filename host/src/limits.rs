@@ -209,6 +209,8 @@ pub const GRAPH_WAYS_MAX: usize = 90;
 pub const SETTLED_RETENTION: Duration = Duration::from_hours(7 * 24);
 /// Long enough for a holiday between a broken template and the person who mends it.
 pub const QUARANTINE_RETENTION: Duration = Duration::from_hours(30 * 24);
+/// Who did what is asked about once a year.
+pub const AUDIT_RETENTION: Duration = Duration::from_hours(365 * 24);
 /// Rows one sweep looks at: a few milliseconds, so that no webhook waits for it.
 pub const SWEEP_ROWS_MAX: usize = 2_000;
 /// Between two pieces of one sweep: 8,000 rows a second, more than turns write in the long run, for a few percent of one core.
@@ -237,3 +239,6 @@ pub const CONSOLE_QUIET: Duration = Duration::from_millis(100);
 pub const CONSOLE_LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// A stream of changes ends before its connection is too old; the browser begins another.
 pub const CONSOLE_LISTENING: Duration = Duration::from_mins(30);
+/// Turns that a page of the console reads from the journal: a second's work at worst, in pieces, and more sessions than a share of them
+/// needs.
+pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;
