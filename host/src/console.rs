@@ -17,6 +17,7 @@ mod live;
 pub mod page;
 mod plugins;
 mod setup;
+mod simulator;
 mod trouble;
 pub mod words;
 
@@ -38,6 +39,7 @@ use crate::limits::CONSOLE_FORM_BYTES_MAX;
 use crate::plugins::Plugins;
 use crate::storage::Storage;
 use live::Listeners;
+use simulator::Simulations;
 pub use trouble::Trouble;
 
 /// What pages are made from.
@@ -53,6 +55,7 @@ pub struct Console {
     listeners: Listeners,
     /// One release at a time.
     releasing: Mutex<()>,
+    simulations: Simulations,
 }
 
 impl Console {
@@ -76,6 +79,7 @@ impl Console {
             closing,
             listeners: Listeners::default(),
             releasing: Mutex::new(()),
+            simulations: Simulations::default(),
         }
     }
 }
@@ -94,6 +98,7 @@ pub fn routes(console: Arc<Console>) -> Router {
         .merge(graph::routes())
         .merge(plugins::routes())
         .merge(setup::routes())
+        .merge(simulator::routes())
         .route("/console/{*nowhere}", get(trouble::nowhere))
         .layer(middleware::from_fn(page::forget_flash))
         .layer(DefaultBodyLimit::max(CONSOLE_FORM_BYTES_MAX))

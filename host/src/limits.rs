@@ -242,3 +242,9 @@ pub const CONSOLE_LISTENING: Duration = Duration::from_mins(30);
 /// Turns that a page of the console reads from the journal: a second's work at worst, in pieces, and more sessions than a share of them
 /// needs.
 pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;
+/// Simulated conversations at once, each with a plugin and what was said: a team's, at some hundred kilobytes.
+pub const SIMULATIONS_MAX: usize = 64;
+/// Lines of one: more nobody types, and every page shows them all.
+pub const SIMULATED_LINES_MAX: usize = 400;
+/// Time that is let pass at once; a bot may set a timer in every turn, and each of them is one.
+pub const SIMULATED_WAIT_MAX: Duration = Duration::from_hours(366 * 24);

@@ -215,9 +215,12 @@ pub(super) async fn forget_flash(request: Request, next: Next) -> Response {
     response
 }
 
-/// After an action: 303 to a page, which says what was done.
+/// After an action: 303 to a page, which says what was done; nothing where the page shows it by itself.
 #[must_use]
 pub fn done(path: &str, said: &str) -> Response {
+    if said.is_empty() {
+        return Redirect::to(path).into_response();
+    }
     let said: String = said.chars().take(CONSOLE_FLASH_CHARS_MAX).collect();
     let said = utf8_percent_encode(&said, NON_ALPHANUMERIC);
     let cookie = format!("{FLASH_COOKIE}={said}; Path=/console; Max-Age=20; HttpOnly; SameSite=Strict");

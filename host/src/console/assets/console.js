@@ -4,6 +4,7 @@
 // form[data-async]           is sent without leaving the page; where it is refused, its .form-error says why
 // [data-copy="#id"]          copies that element's text
 // [data-row]                 j and k go from one to the next; Enter opens the first link in it
+// textarea[data-send]        Enter sends, Shift+Enter begins a line
 // [data-end]                 stays scrolled to its end while somebody reads there
 // time[data-since], time[data-until]  (ms) say how long since, how long until
 "use strict";
@@ -219,6 +220,10 @@
     if (event.key === "Escape") {
       if (typing(node)) return node.blur();
       return all("details.confirm[open], details.menu[open]").forEach((details) => (details.open = false));
+    }
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && node.matches("[data-send]")) {
+      event.preventDefault();
+      return node.form.requestSubmit();
     }
     if (typing(node)) return;
     if (led) {
