@@ -18,6 +18,7 @@ pub mod braze;
 pub mod build;
 pub mod connections;
 pub mod ingress;
+pub mod people;
 pub mod plugins;
 pub mod storage;
 

@@ -211,6 +211,31 @@ pub const SETTLED_RETENTION: Duration = Duration::from_hours(7 * 24);
 pub const QUARANTINE_RETENTION: Duration = Duration::from_hours(30 * 24);
 /// Who did what is asked about once a year.
 pub const AUDIT_RETENTION: Duration = Duration::from_hours(365 * 24);
+/// A working day: whoever leaves a browser open is not signed in the next morning.
+pub const SIGNED_IN: Duration = Duration::from_hours(12);
+/// For whoever was invited on a Friday and is back a week later; until then a link opens a door.
+pub const INVITATION: Duration = Duration::from_hours(8 * 24);
+/// Length is what makes a password strong.
+pub const PASSWORD_CHARS_MIN: usize = 12;
+/// Beyond any password manager's; hashing more is work for nothing.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// Each takes its memory and a core for some 50 ms: a flood of sign-ins waits for itself, not the users' turns for it.
+pub const PASSWORD_HASHES_AT_ONCE: usize = 2;
+/// OWASP's parameters for argon2id, with the passes below.
+pub const PASSWORD_HASH_KIB: u32 = 19 * 1024;
+pub const PASSWORD_HASH_PASSES: u32 = 2;
+/// An e-mail address fits.
+pub const PERSON_NAME_CHARS_MAX: usize = 100;
+/// Names and addresses whose tries are remembered: some hundred KiB.
+pub const THROTTLE_BUCKETS_MAX: usize = 4096;
+/// Tries that are refused are written to the audit log at most this often.
+pub const AUDIT_SUMMARY_INTERVAL: Duration = Duration::from_mins(1);
+/// Whoever looks at a conversation and goes on looking is one line of the audit log for so long.
+pub const AUDIT_VIEW_INTERVAL: Duration = Duration::from_mins(10);
+/// How exactly it is known when a token was last used.
+pub const TOKEN_USE_INTERVAL: Duration = Duration::from_mins(1);
+/// Between two rounds in which expired sessions go and refused tries are written down.
+pub const PEOPLE_TIDY_INTERVAL: Duration = Duration::from_secs(30);
 /// Rows one sweep looks at: a few milliseconds, so that no webhook waits for it.
 pub const SWEEP_ROWS_MAX: usize = 2_000;
 /// Between two pieces of one sweep: 8,000 rows a second, more than turns write in the long run, for a few percent of one core.
