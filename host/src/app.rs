@@ -15,10 +15,12 @@ use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::connections::{Connections, ConnectionsError};
+use crate::console::{self, Console};
 use crate::conversation::Route;
 use crate::conversation::effects::Catalog;
 use crate::dispatch::{Dispatch, Settings};
 use crate::driver::Driver;
+use crate::feed::Feed;
 use crate::ingress::listener::Limits;
 use crate::ingress::{self, Ingress};
 use crate::limits::{SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
@@ -118,6 +120,16 @@ impl App {
         let catalog: Arc<dyn Catalog + Send + Sync> =
             Arc::new(Configured::new(Arc::clone(&config), Arc::clone(&plugins)));
         let drain_timeout = config.server.drain_timeout;
+        let closing = CancellationToken::new();
+        let console = Arc::new(Console::new(
+            Arc::clone(&storage),
+            Arc::clone(&plugins),
+            Arc::clone(&config),
+            Arc::clone(&clock),
+            Arc::new(Feed::default()),
+            Arc::clone(&health),
+            closing.clone(),
+        ));
         let driver =
             Driver::new(Arc::clone(&storage), plugins, routes(&config), catalog, Arc::clone(&clock), drain_timeout);
         let settings = Settings::new(&config.braze, drain_timeout);
@@ -137,7 +149,7 @@ impl App {
         let mut operators = Stage::start({
             let (health, storage, clock) = (Arc::clone(&health), Arc::clone(&storage), Arc::clone(&clock));
             |stop| async move {
-                admin::serve(admin, health, storage, clock, limits, stop).await;
+                admin::serve(admin, health, storage, clock, console::routes(console), limits, stop).await;
                 Ok(())
             }
         });
@@ -166,6 +178,7 @@ impl App {
             return Err(RunError::Storage(reason));
         }
         health.drain();
+        closing.cancel();
         tracing::info!("draining");
         webhooks.stop().await?;
         changes.stop().await?;

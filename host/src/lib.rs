@@ -35,4 +35,6 @@ pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod console;
+pub mod feed;
 pub mod telemetry;

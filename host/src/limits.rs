@@ -247,3 +247,23 @@ pub const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 pub const BUILD_TALK_BYTES_MAX: usize = 1024 * 1024;
 /// What a build's tools may answer as data: cargo's list of what it made is a KiB for each crate.
 pub const BUILD_DATA_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Changes that a listener may be behind before it is told to look at storage again; a tenth of a second of the busiest host.
+pub const FEED_CHANGES_MAX: usize = 1024;
+/// A quarantined body that is edited, with every byte of it escaped, and what is around it.
+pub const CONSOLE_FORM_BYTES_MAX: usize = 4 * WEBHOOK_BODY_BYTES_MAX;
+/// What was just done is one sentence; browsers keep no cookie of more than 4 KiB, and escaping makes it three times as long.
+pub const CONSOLE_FLASH_CHARS_MAX: usize = 300;
+/// Pages that hear of changes at once: every visible window of a large team, a connection each.
+pub const CONSOLE_LISTENERS_MAX: usize = 256;
+/// What one page shows at once.
+pub const CONSOLE_TOPICS_MAX: usize = 64;
+/// Between two notices to a page: a person sees no more often than this.
+pub const CONSOLE_QUIET: Duration = Duration::from_millis(100);
+/// Between two looks at what nobody publishes.
+pub const CONSOLE_LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// A stream of changes ends before its connection is too old; the browser begins another.
+pub const CONSOLE_LISTENING: Duration = Duration::from_mins(30);
+/// Turns that a page of the console reads from the journal: a second's work at worst, in pieces, and more sessions than a share of them
+/// needs.
+pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;
