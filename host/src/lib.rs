@@ -18,6 +18,7 @@ pub mod braze;
 pub mod build;
 pub mod connections;
 pub mod ingress;
+pub mod people;
 pub mod plugins;
 pub mod storage;
 
@@ -35,4 +36,5 @@ pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod telemetry;
