@@ -167,6 +167,14 @@ pub fn sort(decision: &Decision, event: &Event, turn: u32, bot: &str, route: &Ro
             Effect::StartTimer(timer) => sorted.timers.push(TimerChange::Start(timer.clone())),
             Effect::CancelTimer(name) => sorted.timers.push(TimerChange::Cancel(name.clone())),
             Effect::SwitchBot(to) => sorted.switch = Some(to.clone()),
+            Effect::Handoff(_) if catalog.desk().is_none() => {
+                let reason = "no desk is configured";
+                sorted.unsupported(effect, reason);
+                sorted.next.push(Event::Handoff(HandoffUpdate::Failed(reason.into())));
+            }
+            Effect::Handoff(_) if sorted.handoff.is_some() => {
+                sorted.unsupported(effect, "people are asked for already")
+            }
             Effect::Handoff(handoff) => sorted.handoff = Some((index, handoff.clone())),
             Effect::Request(request) => match catalog.denies_connection(bot, &request.connection) {
                 None => sorted.requests.push((index, request.clone())),
@@ -196,7 +204,7 @@ pub fn sort(decision: &Decision, event: &Event, turn: u32, bot: &str, route: &Ro
 }
 
 impl Sorted {
-    pub(super) fn unsupported(&mut self, effect: &Effect, reason: &str) {
+    fn unsupported(&mut self, effect: &Effect, reason: &str) {
         self.unsupported.push(format!("{}: {reason}", effect.kind()));
     }
 

@@ -35,11 +35,10 @@ struct Acting<'a> {
 /// Asks for people, if they are there. On what follows for the user and the bot decides the caller: the reason why nobody comes is for both.
 pub(super) fn offer(
     conversation: &mut Conversation,
-    rules: Option<&DeskRules>,
+    rules: &DeskRules,
     now: Timestamp,
     handoff: &Handoff,
 ) -> Result<DeskMessage, Refused> {
-    let Some(rules) = rules else { return Err("no desk is configured".into()) };
     if !conversation.control.owner.is_bot() {
         return Err("people have the conversation already".into());
     }
@@ -100,18 +99,16 @@ pub(super) fn acted(
     let is_remote = remote_id.is_some();
     let mut acting =
         Acting { conversation, rules, now, by, is_remote, desk: Vec::new(), effects: Vec::new(), ended: None };
-    let outcome = match acting.act(catalog, done) {
-        Ok(Some(())) => {
-            let state = NextState::Keep;
-            Outcome::Decided(Decision { state, effects: std::mem::take(&mut acting.effects), step: None })
-        }
+    let done = acting.act(catalog, done);
+    let Acting { desk, ended, effects, .. } = acting;
+    if let (Some(remote_id), true, true) = (remote_id, done.is_ok(), conversation.control.owner.is_at_desk()) {
+        conversation.control.remote_id = Some(remote_id);
+    }
+    let outcome = match done {
+        Ok(Some(())) => Outcome::Decided(Decision { state: NextState::Keep, effects, step: None }),
         Ok(None) => return None,
         Err(reason) => Outcome::Failed { kind: REFUSED.into(), reason },
     };
-    let Acting { desk, ended, .. } = acting;
-    if let (Some(remote_id), true) = (remote_id, conversation.control.owner.is_at_desk()) {
-        conversation.control.remote_id = Some(remote_id);
-    }
     let mut began = Began::decided(Event::Desk(Box::new(act)), outcome);
     began.desk = desk;
     began.ended.extend(ended.map(|outcome| Ended { bot: conversation.bot.clone(), outcome: outcome.into() }));

@@ -5,7 +5,7 @@ use super::arrival;
 use super::arrival::Began;
 use super::arrival::Cause;
 use super::context::{Context, DeskStatus};
-use super::decision::{AttributeChange, Decision, Effect, NextState, Reply};
+use super::decision::{AttributeChange, Decision, NextState, Reply};
 use super::desk::DeskMessage;
 use super::effects::{self, Catalog, Sorted, TimerChange};
 use super::handoff;
@@ -198,7 +198,8 @@ fn ask_for_people(
     now: Timestamp,
 ) {
     let Some((index, handoff)) = sorted.handoff.take() else { return };
-    match handoff::offer(conversation, catalog.desk(), now, &handoff) {
+    let Some(rules) = catalog.desk() else { return };
+    match handoff::offer(conversation, rules, now, &handoff) {
         Ok(open) => {
             sorted.desk.insert(0, open);
             if let Some(text) = handoff.notice.filter(|notice| !notice.trim().is_empty()) {
@@ -207,12 +208,7 @@ fn ask_for_people(
                 sorted.actions.insert(place, (index, effects::reply_action(route, reply)));
             }
         }
-        Err(reason) => {
-            if catalog.desk().is_none() {
-                sorted.unsupported(&Effect::Handoff(handoff), &reason);
-            }
-            sorted.next.push(Event::Handoff(HandoffUpdate::Failed(reason)));
-        }
+        Err(reason) => sorted.next.push(Event::Handoff(HandoffUpdate::Failed(reason))),
     }
 }
 

@@ -215,7 +215,7 @@ fn what_the_bot_said_before_is_not_sent_after_but_the_turns_own_words_are() {
 #[test]
 fn while_people_have_it_the_bot_is_not_asked() {
     let mut world = world();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     let asked = world.asked.len();
     world.writes("hello?");
     world.cause(Cause::Event(Event::External(("order", "1").into())));
@@ -231,7 +231,7 @@ fn while_people_have_it_the_bot_is_not_asked() {
 #[test]
 fn a_bot_that_hears_of_the_agent_cannot_speak() {
     let mut world = world();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     world.bot =
         vec![reply("Here I am"), Effect::ChangeAttribute(crate::conversation::AttributeChange::Unset("x".into()))];
     let before = world.sent.len();
@@ -249,7 +249,7 @@ fn a_bot_that_hears_of_the_agent_cannot_speak() {
 #[test]
 fn nobody_takes_it_in_time_and_the_bot_speaks_on() {
     let mut world = world();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     world.bot = vec![reply("Nobody is there, sorry.")];
     world.passes(Duration::from_mins(10));
     assert_eq!((world.owner(), failed(&world.asked)), ("bot", Some("nobody took it in time")));
@@ -259,7 +259,7 @@ fn nobody_takes_it_in_time_and_the_bot_speaks_on() {
 #[test]
 fn a_bot_that_says_nothing_to_that_is_helped_out() {
     let mut world = world();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     world.passes(Duration::from_mins(10));
     assert_eq!(world.texts().last(), Some(&"Sorry, nobody is free right now. Please try again later."));
 }
@@ -274,21 +274,21 @@ fn a_closed_desk_and_an_unknown_team_fail_at_once() {
     let mut hours = DeskRules::default();
     hours.hours.rows.push(everyday);
     let mut closed = with(hours);
-    closed.bot_says("help", vec![asks()]);
+    closed.bot_says("where is my order", vec![asks()]);
     assert_eq!((closed.owner(), failed(&closed.asked)), ("bot", Some("the desk is closed")));
     assert!(matches!(closed.context().desk, DeskStatus::Closed(Some(_))));
 
     let mut teams = with(DeskRules { teams: vec!["sales".into()], ..DeskRules::default() });
     let Effect::Handoff(mut handoff) = asks() else { panic!("a handoff") };
     handoff.team = Some("billing".into());
-    teams.bot_says("help", vec![Effect::Handoff(handoff)]);
+    teams.bot_says("where is my order", vec![Effect::Handoff(handoff)]);
     assert_eq!(failed(&teams.asked), Some("the desk has no team \"billing\""));
 }
 
 #[test]
 fn of_two_agents_one_gets_it() {
     let mut world = world();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     world.does("bia", Act::Accept);
     world.does("carl", Act::Accept);
     assert_eq!(world.refusal(), "BIA has it already");
@@ -316,7 +316,7 @@ fn an_operator_takes_a_conversation_from_the_bot() {
 fn what_is_parked_comes_back_when_the_user_writes_or_the_time_comes() {
     for wakes in [true, false] {
         let mut world = world();
-        world.bot_says("help", vec![asks()]);
+        world.bot_says("where is my order", vec![asks()]);
         world.does("bia", Act::Accept);
         let until = world.now.after(MINUTE * 30);
         world.does("bia", Act::Park { until: Some(until) });
@@ -336,7 +336,7 @@ fn what_is_parked_comes_back_when_the_user_writes_or_the_time_comes() {
 #[test]
 fn an_agent_may_not_write_when_the_window_has_closed_but_may_send_a_campaign() {
     let mut world = with(DeskRules { idle_timeout: Duration::from_hours(100), ..DeskRules::default() });
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     world.does("bia", Act::Accept);
     world.passes(Duration::from_hours(24));
     world.does("bia", says("still there?"));
@@ -358,7 +358,7 @@ fn an_agent_may_not_write_when_the_window_has_closed_but_may_send_a_campaign() {
 #[test]
 fn resolved_is_over_and_the_next_message_is_the_bots() {
     let mut world = world();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     world.does("bia", Act::Accept);
     world.does("bia", Act::Resolve { note: None });
     assert_eq!(world.owner(), "closed");
@@ -375,7 +375,7 @@ fn resolved_is_over_and_the_next_message_is_the_bots() {
 #[test]
 fn an_agent_who_forgets_a_conversation_lets_it_close() {
     let mut world = world();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     world.does("bia", Act::Accept);
     world.passes(Duration::from_hours(23));
     world.writes("hello?");
@@ -388,7 +388,7 @@ fn an_agent_who_forgets_a_conversation_lets_it_close() {
 #[test]
 fn stop_ends_it_whoever_has_it_and_restart_calls_people_off() {
     let mut stopped = remote();
-    stopped.bot_says("help", vec![asks()]);
+    stopped.bot_says("where is my order", vec![asks()]);
     stopped.does("bia", Act::Accept);
     stopped.writes("stop");
     assert_eq!(stopped.owner(), "closed");
@@ -396,7 +396,7 @@ fn stop_ends_it_whoever_has_it_and_restart_calls_people_off() {
     assert_eq!(stopped.desk.last(), Some(&DeskMessage::Close { reason: "the user said stop".into() }));
 
     let mut back = remote();
-    back.bot_says("help", vec![asks()]);
+    back.bot_says("where is my order", vec![asks()]);
     back.bot_says("restart", vec![reply("Hello")]);
     assert_eq!((back.owner(), back.texts().last()), ("bot", Some(&"Hello")));
     assert_eq!(back.desk.last(), Some(&DeskMessage::Close { reason: "the user went back to the bot".into() }));
@@ -405,7 +405,7 @@ fn stop_ends_it_whoever_has_it_and_restart_calls_people_off() {
 #[test]
 fn users_are_told_to_wait_now_and_then() {
     let mut world = world();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     let count = |world: &World| world.texts().iter().filter(|text| text.starts_with("You are in the queue")).count();
     world.writes("hello?");
     assert_eq!(count(&world), 0, "the notice of the handoff has just been said");
@@ -419,7 +419,7 @@ fn users_are_told_to_wait_now_and_then() {
 #[test]
 fn a_remote_desk_hears_everything_but_its_own_words() {
     let mut world = remote();
-    world.bot_says("help", vec![asks(), Effect::Note("knows us for years".into())]);
+    world.bot_says("where is my order", vec![asks(), Effect::Note("knows us for years".into())]);
     let kinds = |world: &World| world.desk.iter().map(DeskMessage::kind).collect::<Vec<_>>();
     assert_eq!(kinds(&world), ["open", "note"]);
     world.writes("hello?");
@@ -434,7 +434,7 @@ fn a_remote_desk_hears_everything_but_its_own_words() {
 #[test]
 fn at_a_remote_desk_whoever_writes_first_takes_it_even_after_it_was_given_back() {
     let mut world = remote();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     world.does_remotely("7", "42", writes_first("Hi"));
     assert_eq!(world.owner(), "agent");
     world.does_remotely("7", "42", Act::Resolve { note: None });
@@ -446,7 +446,7 @@ fn at_a_remote_desk_whoever_writes_first_takes_it_even_after_it_was_given_back()
 #[test]
 fn what_is_done_in_an_earlier_remote_conversation_changes_nothing() {
     let mut world = remote();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     world.does_remotely("7", "42", writes_first("Hi"));
     world.does_remotely("7", "42", Act::Resolve { note: None });
     world.does_remotely("7", "42", Act::Resolve { note: None });
@@ -460,7 +460,7 @@ fn what_is_done_in_an_earlier_remote_conversation_changes_nothing() {
 #[test]
 fn a_remote_desk_that_cannot_be_told_is_a_handoff_that_failed() {
     let mut world = remote();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     let unreachable = |handoff| Act::Unreachable { handoff, reason: "no connection".into() };
     world.does("turnwise", unreachable(7));
     assert_eq!(world.owner(), "offered", "of another handoff");
@@ -471,7 +471,7 @@ fn a_remote_desk_that_cannot_be_told_is_a_handoff_that_failed() {
 #[test]
 fn the_owner_is_written_to_the_profile() {
     let mut world = world();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     let owner = |world: &World| {
         let finished = world.last.as_ref().expect("a turn");
         finished.outbox.iter().find_map(|entry| match &entry.action {
@@ -504,7 +504,7 @@ fn the_owner_is_written_to_the_profile() {
 #[test]
 fn events_beyond_the_bound_are_refused_by_name() {
     let mut world = world();
-    world.bot_says("help", vec![asks()]);
+    world.bot_says("where is my order", vec![asks()]);
     for _ in 0..=EVENTS_HELD_MAX {
         world.cause(Cause::Event(Event::External(("order", "1").into())));
     }
@@ -515,7 +515,7 @@ fn events_beyond_the_bound_are_refused_by_name() {
 #[test]
 fn an_answer_that_comes_late_waits_for_the_bot() {
     let mut world = world();
-    world.bot_says("help", vec![super::super::effects::tests::request("r1"), asks()]);
+    world.bot_says("where is my order", vec![super::super::effects::tests::request("r1"), asks()]);
     let asked = world.asked.len();
     let turn = world.context().turn;
     let response = Response { id: "r1".into(), outcome: Err(crate::conversation::RequestError::Timeout) };
@@ -529,7 +529,7 @@ fn an_answer_that_comes_late_waits_for_the_bot() {
 #[test]
 fn timers_wait_for_the_bot_too() {
     let mut world = world();
-    world.bot_says("help", vec![super::super::effects::tests::timer("nudge"), asks()]);
+    world.bot_says("where is my order", vec![super::super::effects::tests::timer("nudge"), asks()]);
     world.does("bia", Act::Accept);
     let asked = world.asked.len();
     world.passes(Duration::from_mins(5));

@@ -21,7 +21,7 @@ impl Dice {
     }
 }
 
-const RUNS: u64 = 3_000;
+const RUNS: u64 = 400;
 const STEPS: usize = 40;
 
 #[test]
