@@ -29,7 +29,7 @@ use crate::conversation::routing::Rule;
 use crate::limits::SESSION_IDLE_TIMEOUT;
 use crate::storage;
 pub use connection::{Connection, Header, RetryRule};
-pub use desk::{Chatwoot, Desk, DeskKind, OnResolve, Team};
+pub use desk::{Chatwoot, Desk, DeskKind};
 pub use dev::DevOptions;
 pub use environment::{Environment, SystemEnvironment};
 pub use error::{ConfigError, ConfigErrors, Position};

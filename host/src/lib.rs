@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod braze;
 pub mod build;
 pub mod connections;
+pub mod desk;
 pub mod ingress;
 pub mod people;
 pub mod plugins;

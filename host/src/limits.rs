@@ -183,14 +183,35 @@ pub const BURST_WINDOW_MAX: Duration = Duration::from_secs(30);
 /// Turns in a row that lead to one another. A model that calls tools needs a handful; a loop needs all there are.
 pub const CHAIN_TURNS_MAX: u32 = 24;
 
-/// A user who was promised a person waits about this long before thinking of leaving.
-pub const DESK_OFFER_TIMEOUT: Duration = Duration::from_mins(5);
-/// A day: WhatsApp's window is closed by then, so an agent could not answer any more.
-pub const DESK_IDLE_TIMEOUT: Duration = Duration::from_hours(24);
-/// Who writes ten messages in a minute wants to know once that somebody will come.
-pub const DESK_QUEUE_NOTICE_INTERVAL: Duration = Duration::from_mins(5);
 /// Restarting a desk takes less; a user should not wait longer for nobody.
 pub const DESK_UNREACHABLE_AFTER: Duration = Duration::from_mins(1);
+/// One call to it: an ordinary answer takes half a second, and a server that is busy a few.
+pub const DESK_CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// One message, which takes a handful of calls.
+pub const DESK_DELIVERY_TIMEOUT: Duration = Duration::from_secs(40);
+/// A list of twenty messages at their longest.
+pub const DESK_ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Messages of different conversations on their way at once: a desk is made for people, not for floods.
+pub const DESK_DELIVERIES_MAX: usize = 16;
+/// Messages in memory; the rest waits in storage.
+pub const DESK_ROWS_TAKEN_MAX: usize = 10_000;
+/// Before the second try, doubled by each further one.
+pub const DESK_RETRY_WAIT: Duration = Duration::from_secs(1);
+/// A desk that is back hears of everything within a minute.
+pub const DESK_RETRY_WAIT_MAX: Duration = Duration::from_mins(1);
+/// Where it does not say for how long it is asked too often.
+pub const DESK_BUSY_WAIT: Duration = Duration::from_secs(10);
+/// Whatever it says: somebody waits.
+pub const DESK_BUSY_WAIT_MAX: Duration = Duration::from_mins(5);
+/// What the first note repeats of the conversation: as much as an agent reads before answering.
+pub const DESK_HISTORY_LINES_MAX: usize = 30;
+pub const DESK_HISTORY_BYTES_MAX: usize = 16 * 1024;
+/// A message of Chatwoot has up to 150,000 characters, and stands in its webhook twice.
+pub const DESK_WEBHOOK_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Clocks of two servers are hardly further apart, and a copy of a webhook is worth nothing after it.
+pub const DESK_WEBHOOK_AGE_MAX: Duration = Duration::from_mins(5);
+/// A webhook that got lost is noticed this late; at a hundred conversations it is less than a call a second.
+pub const DESK_CATCH_UP_INTERVAL: Duration = Duration::from_mins(5);
 
 /// Profile changes are worth recording late, but not for ever.
 pub const TRACK_WINDOW: Duration = Duration::from_hours(72);

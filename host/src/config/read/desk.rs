@@ -8,14 +8,16 @@ use jiff::civil::Date;
 use reqwest::Url;
 use toml::Spanned;
 
-use super::super::desk::{OWNER_ATTRIBUTE, QUEUE_NOTICE};
 use super::super::reference::References;
 use super::super::report::Report;
 use super::super::section::Section;
-use super::super::{Chatwoot, Desk, DeskKind, OnResolve, Secret, Team};
+use super::super::{Chatwoot, Desk, DeskKind, Secret};
 use super::is_loopback;
 use super::routing::{HOURS_EXAMPLE, hours_of, read_time_zone};
-use crate::limits::{ATTRIBUTE_CHARS_MAX, REPLY_CHARS_MAX};
+use crate::conversation::Priority;
+use crate::conversation::desk::{DeskRules, OpeningHours};
+use crate::conversation::routing::Hours;
+use crate::limits::{ATTRIBUTE_CHARS_MAX, DESK_UNREACHABLE_AFTER, REPLY_CHARS_MAX};
 
 const URL_EXAMPLE: &str = "https://app.chatwoot.com";
 const SECONDS: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24 * 7);
@@ -25,6 +27,21 @@ const WEBHOOK_SECRETS_MAX: usize = 2;
 enum Kind {
     BuiltIn,
     Chatwoot,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnResolve {
+    Return,
+    Close,
+}
+
+impl OnResolve {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Return => "return",
+            Self::Close => "close",
+        }
+    }
 }
 
 impl Kind {
@@ -40,35 +57,71 @@ impl Kind {
 pub(super) fn read(mut section: Section<'_>, references: &References<'_>) -> Option<Desk> {
     let report = references.report;
     let exists = section.exists();
-    let default = Desk::built_in();
+    let default = DeskRules::default();
     let kinds = [Kind::BuiltIn, Kind::Chatwoot];
     let kind = section.choice("kind", &kinds, Kind::name, Kind::BuiltIn, "bad-desk", "no kind of desk");
-    let time_zone = read_time_zone(&mut section, report);
-    let hours = section.texts_or("hours", Some(&[]), &format!("[{HOURS_EXAMPLE:?}]")).unwrap_or_default();
-    // Chatwoot knows no other way to say that an agent is done.
-    let on_resolve = if kind == Some(Kind::Chatwoot) { OnResolve::Return } else { default.on_resolve };
+    let teams = read_teams(section.section("teams"), kind, report);
+    let hours = read_hours(&mut section, report);
     let offer_timeout = section.duration("offer_timeout", default.offer_timeout, SECONDS);
-    let desk = Desk {
-        kind: read_kind(&mut section, kind, references),
-        hours: hours.iter().filter_map(|text| hours_of(text, &time_zone, report)).collect(),
-        time_zone,
-        holidays: read_holidays(&mut section, report),
+    let rules = DeskRules {
+        is_remote: kind == Some(Kind::Chatwoot),
+        hours,
         offer_timeout,
+        offer_timeouts: read_offer_timeouts(section.section("offer_timeouts"), offer_timeout),
         idle_timeout: section.duration("idle_timeout", default.idle_timeout, SECONDS),
-        queue_notice: read_notice(&mut section, report),
+        answer_within: section.duration("answer_within", default.answer_within, SECONDS),
+        queue_notice: read_notice(&mut section, "queue_notice", default.queue_notice, report),
         queue_notice_interval: section.duration("queue_notice_interval", default.queue_notice_interval, SECONDS),
-        owner_attribute: read_owner_attribute(&mut section, report),
-        teams: read_teams(section.section("teams"), kind, offer_timeout, report),
-        on_resolve: section
-            .choice("on_resolve", &OnResolve::ALL, OnResolve::name, on_resolve, "bad-on-resolve", "nothing to do")
-            .unwrap_or(on_resolve),
-        unreachable_after: section.duration("unreachable_after", default.unreachable_after, SECONDS),
+        failed_notice: read_notice(&mut section, "failed_notice", default.failed_notice, report),
+        owner_attribute: read_owner_attribute(&mut section, default.owner_attribute, report),
+        closes_on_resolve: read_on_resolve(&mut section, kind),
+        teams: teams.keys().cloned().collect(),
     };
+    let unreachable_after = section.duration("unreachable_after", DESK_UNREACHABLE_AFTER, SECONDS);
+    let kind = read_kind(&mut section, kind, teams, references);
     section.finish();
-    exists.then_some(desk)
+    exists.then_some(Desk { kind, rules, unreachable_after })
 }
 
-fn read_kind(section: &mut Section<'_>, kind: Option<Kind>, references: &References<'_>) -> DeskKind {
+fn read_hours(section: &mut Section<'_>, report: &Report) -> OpeningHours {
+    let time_zone = read_time_zone(section, report);
+    let hours = section.texts_or("hours", Some(&[]), &format!("[{HOURS_EXAMPLE:?}]")).unwrap_or_default();
+    let mut rows: Vec<Hours> = hours.iter().filter_map(|text| hours_of(text, &time_zone, report)).collect();
+    let holidays = read_holidays(section, report);
+    if rows.is_empty() && !holidays.is_empty() {
+        // Always but for holidays, which begin and end by this clock.
+        rows.push(Hours { days: [true; 7], minutes: (0, 0), time_zone });
+    }
+    OpeningHours { rows, holidays }
+}
+
+fn read_offer_timeouts(mut section: Section<'_>, default: Duration) -> Vec<(Priority, Duration)> {
+    let mut timeouts = Vec::new();
+    for (key, priority) in
+        [("low", Priority::Low), ("normal", Priority::Normal), ("high", Priority::High), ("urgent", Priority::Urgent)]
+    {
+        let given = section.has(key);
+        let timeout = section.duration(key, default, SECONDS);
+        timeouts.extend(given.then_some((priority, timeout)));
+    }
+    section.finish();
+    timeouts
+}
+
+fn read_on_resolve(section: &mut Section<'_>, kind: Option<Kind>) -> bool {
+    // Chatwoot knows no other way to say that an agent is done.
+    let default = if kind == Some(Kind::Chatwoot) { OnResolve::Return } else { OnResolve::Close };
+    let all = [OnResolve::Return, OnResolve::Close];
+    let given = section.choice("on_resolve", &all, OnResolve::name, default, "bad-on-resolve", "nothing to do");
+    given.unwrap_or(default) == OnResolve::Close
+}
+
+fn read_kind(
+    section: &mut Section<'_>,
+    kind: Option<Kind>,
+    teams: BTreeMap<String, Option<u64>>,
+    references: &References<'_>,
+) -> DeskKind {
     let report = references.report;
     let span = section.span();
     let mut chatwoot = section.section("chatwoot");
@@ -88,12 +141,13 @@ fn read_kind(section: &mut Section<'_>, kind: Option<Kind>, references: &Referen
         );
         report.error("missing-key", span, "`kind` is \"chatwoot\", but there is no `[desk.chatwoot]`", help);
     }
-    let read = read_chatwoot(&mut chatwoot, references);
+    let teams = teams.into_iter().filter_map(|(name, id)| Some((name, id?))).collect();
+    let read = read_chatwoot(&mut chatwoot, teams, references);
     chatwoot.finish();
     if kind == Some(Kind::Chatwoot) { DeskKind::Chatwoot(read) } else { DeskKind::BuiltIn }
 }
 
-fn read_chatwoot(section: &mut Section<'_>, references: &References<'_>) -> Chatwoot {
+fn read_chatwoot(section: &mut Section<'_>, teams: BTreeMap<String, u64>, references: &References<'_>) -> Chatwoot {
     let url = section.required("url", URL_EXAMPLE);
     if let Some(url) = &url {
         check_url(url, references.report);
@@ -108,6 +162,7 @@ fn read_chatwoot(section: &mut Section<'_>, references: &References<'_>) -> Chat
         inbox,
         token: token.unwrap_or_else(|| Secret::new("")),
         webhook_secrets: read_webhook_secrets(section, references),
+        teams,
     }
 }
 
@@ -188,47 +243,46 @@ fn read_holidays(section: &mut Section<'_>, report: &Report) -> Vec<Date> {
     given.iter().filter_map(read).collect()
 }
 
-fn read_notice(section: &mut Section<'_>, report: &Report) -> String {
-    let Some(notice) = section.text("queue_notice", Some(QUEUE_NOTICE), QUEUE_NOTICE) else {
-        return QUEUE_NOTICE.to_owned();
+fn read_notice(
+    section: &mut Section<'_>,
+    key: &'static str,
+    default: Option<String>,
+    report: &Report,
+) -> Option<String> {
+    let Some(notice) = section.text(key, default.as_deref(), default.as_deref().unwrap_or_default()) else {
+        return default;
     };
     if notice.get_ref().chars().count() > REPLY_CHARS_MAX {
-        let message = format!("`queue_notice` is longer than the {REPLY_CHARS_MAX} characters of a WhatsApp message");
-        report.error("bad-text", notice.span(), message, "write a sentence, or `queue_notice = \"\"` for none");
+        let message = format!("`{key}` is longer than the {REPLY_CHARS_MAX} characters of a WhatsApp message");
+        report.error("bad-text", notice.span(), message, format!("write a sentence, or `{key} = \"\"` for none"));
     }
-    notice.into_inner().trim().to_owned()
+    Some(notice.into_inner().trim().to_owned()).filter(|notice| !notice.is_empty())
 }
 
-fn read_owner_attribute(section: &mut Section<'_>, report: &Report) -> Option<String> {
-    let Some(name) = section.text("owner_attribute", Some(OWNER_ATTRIBUTE), OWNER_ATTRIBUTE) else {
-        return Some(OWNER_ATTRIBUTE.to_owned());
-    };
+fn read_owner_attribute(section: &mut Section<'_>, default: Option<String>, report: &Report) -> Option<String> {
+    let shown = default.as_deref().unwrap_or_default();
+    let Some(name) = section.text("owner_attribute", Some(shown), shown) else { return default };
     let text = name.get_ref().trim();
     if text.starts_with('$') || text.chars().count() > ATTRIBUTE_CHARS_MAX {
-        let help = format!("write `owner_attribute = \"{OWNER_ATTRIBUTE}\"`, or `\"\"` for none");
+        let help = format!("write `owner_attribute = \"{shown}\"`, or `\"\"` for none");
         report.error("bad-attribute", name.span(), "`owner_attribute` is not a name that Braze takes", help);
     }
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn read_teams(
-    mut section: Section<'_>,
-    kind: Option<Kind>,
-    offer_timeout: Duration,
-    report: &Report,
-) -> BTreeMap<String, Team> {
+fn read_teams(mut section: Section<'_>, kind: Option<Kind>, report: &Report) -> BTreeMap<String, Option<u64>> {
     let mut teams = BTreeMap::new();
     for (name, mut section) in section.named() {
         let id = section.has("id").then(|| read_number(&mut section, "id", report));
-        let _ = section.take("id", None);
-        if kind == Some(Kind::Chatwoot) && id.is_none() {
-            let help = "add `id = 1`: the number in the address of the team's page in Chatwoot";
-            report.error("missing-key", section.span(), format!("`[desk.teams.{name}]` has no `id`"), help);
+        if id.is_none() {
+            let _ = section.take("id", None);
+            if kind == Some(Kind::Chatwoot) {
+                let help = "add `id = 1`: the number in the address of the team's page in Chatwoot";
+                report.error("missing-key", section.span(), format!("`[desk.teams.{name}]` has no `id`"), help);
+            }
         }
-        let own = section.has("offer_timeout");
-        let offer_timeout = Some(section.duration("offer_timeout", offer_timeout, SECONDS)).filter(|_| own);
         section.finish();
-        teams.insert(name.to_owned(), Team { id, offer_timeout });
+        teams.insert(name.to_owned(), id);
     }
     teams
 }

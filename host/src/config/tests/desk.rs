@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::super::{DeskKind, OnResolve};
+use super::super::DeskKind;
 use super::{completed, mistakes, read};
 use crate::clock::Timestamp;
+use crate::conversation::{DeskStatus, Priority};
 
 const CHATWOOT: &str = "[desk]\nkind = \"chatwoot\"\n[desk.chatwoot]\nurl = \"https://desk.example\"\naccount = 1\ninbox = 2\n\
                         token = \"env:LLM_KEY\"\nwebhook_secret = \"env:CRM_KEY\"\n";
@@ -68,13 +69,13 @@ fn every_way_a_desk_can_be_wrong_is_reported() {
 fn a_desk_is_read_as_written() {
     assert!(read(&completed("")).expect("valid").desk.is_none(), "nobody is waited for where nobody answers");
     let desk = read(&completed("[desk]")).expect("valid").desk.expect("a desk");
-    assert!(matches!(desk.kind, DeskKind::BuiltIn) && desk.hours.is_empty() && desk.on_resolve == OnResolve::Close);
-    assert_eq!(desk.owner_attribute.as_deref(), Some("turnwise_owner"));
+    assert!(matches!(desk.kind, DeskKind::BuiltIn) && desk.rules.hours.rows.is_empty() && desk.rules.closes_on_resolve);
+    assert_eq!(desk.rules.owner_attribute.as_deref(), Some("turnwise_owner"));
 
     let desk = read(&completed(CHATWOOT)).expect("valid").desk.expect("a desk");
-    assert_eq!(desk.on_resolve, OnResolve::Return, "an agent there has no other way to give it back");
+    assert!(desk.rules.is_remote && !desk.rules.closes_on_resolve, "an agent there has no other way to give it back");
 
-    let more = "[desk.teams.billing]\nid = 7\noffer_timeout = \"10m\"\n";
+    let more = "[desk.teams.billing]\nid = 7\n[desk.offer_timeouts]\nurgent = \"30s\"\n";
     let text = CHATWOOT.replace(
         "[desk.chatwoot]",
         "hours = [\"Mon-Fri 09:00-17:00\", \"Sat 10:00-14:00\"]\ntime_zone = \"Europe/Berlin\"\nholidays = [\"2026-12-25\"]\n\
@@ -88,13 +89,16 @@ fn a_desk_is_read_as_written() {
     // 2026-11-25 is a Wednesday; Berlin is an hour ahead.
     let open = |text: &str| {
         let at = text.parse::<jiff::Timestamp>().expect("a time").as_millisecond();
-        desk.hours.iter().any(|hours| hours.include(Timestamp(u64::try_from(at).expect("after 1970"))))
+        desk.rules.hours.status(Timestamp(u64::try_from(at).expect("after 1970"))) == DeskStatus::Open
     };
     assert!(open("2026-11-25T08:00:00Z") && !open("2026-11-25T16:00:00Z") && open("2026-11-28T12:59:00Z"));
-    assert_eq!(desk.holidays[0].to_string(), "2026-12-25");
-    assert_eq!(desk.offer_timeout, Duration::from_secs(120));
-    assert_eq!(desk.teams["billing"].offer_timeout, Some(Duration::from_secs(600)));
-    assert!(desk.queue_notice.is_empty() && desk.owner_attribute.is_none() && desk.on_resolve == OnResolve::Close);
+    assert!(!open("2026-12-25T10:00:00Z"), "a Friday, but a holiday");
+    assert_eq!(desk.rules.offer_timeout(Priority::Normal), Duration::from_secs(120));
+    assert_eq!(desk.rules.offer_timeout(Priority::Urgent), Duration::from_secs(30));
+    assert_eq!(chatwoot.teams["billing"], 7);
+    assert_eq!(desk.rules.teams, ["billing"]);
+    let rules = &desk.rules;
+    assert!(rules.queue_notice.is_none() && rules.owner_attribute.is_none() && rules.closes_on_resolve);
 }
 
 #[test]
