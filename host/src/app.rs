@@ -120,20 +120,29 @@ impl App {
         let catalog: Arc<dyn Catalog + Send + Sync> =
             Arc::new(Configured::new(Arc::clone(&config), Arc::clone(&plugins)));
         let drain_timeout = config.server.drain_timeout;
+        let feed = Feed::default();
         let closing = CancellationToken::new();
         let console = Arc::new(Console::new(
             Arc::clone(&storage),
             Arc::clone(&plugins),
             Arc::clone(&config),
             Arc::clone(&clock),
-            Arc::new(Feed::default()),
+            feed.clone(),
             Arc::clone(&health),
             closing.clone(),
         ));
-        let driver =
-            Driver::new(Arc::clone(&storage), plugins, routes(&config), catalog, Arc::clone(&clock), drain_timeout);
+        let driver = Driver::new(
+            Arc::clone(&storage),
+            plugins,
+            routes(&config),
+            catalog,
+            Arc::clone(&clock),
+            feed.clone(),
+            drain_timeout,
+        );
         let settings = Settings::new(&config.braze, drain_timeout);
-        let dispatch = Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, random_seed());
+        let dispatch =
+            Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, feed.clone(), random_seed());
 
         let grants = Arc::clone(&config);
         let denies = Arc::new(move |bot: &str, connection: &str| grants.denies_connection(bot, connection));

@@ -48,7 +48,7 @@ pub struct Console {
     pub plugins: Arc<Plugins>,
     pub config: Arc<Config>,
     pub clock: Arc<dyn Clock>,
-    pub feed: Arc<Feed>,
+    pub feed: Feed,
     pub health: Arc<Health>,
     /// Streams of changes end with it, so that shutdown waits for nobody who only listens.
     pub closing: CancellationToken,
@@ -65,7 +65,7 @@ impl Console {
         plugins: Arc<Plugins>,
         config: Arc<Config>,
         clock: Arc<dyn Clock>,
-        feed: Arc<Feed>,
+        feed: Feed,
         health: Arc<Health>,
         closing: CancellationToken,
     ) -> Self {

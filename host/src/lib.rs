@@ -17,13 +17,16 @@ pub mod outbox;
 pub mod braze;
 pub mod build;
 pub mod connections;
+pub mod desk;
 pub mod ingress;
+pub mod people;
 pub mod plugins;
 pub mod storage;
 
 pub mod calls;
 pub mod dispatch;
 pub mod driver;
+pub mod feed;
 
 pub mod graph;
 pub mod replay;
@@ -35,5 +38,4 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod console;
-pub mod feed;
 pub mod telemetry;

@@ -183,6 +183,36 @@ pub const BURST_WINDOW_MAX: Duration = Duration::from_secs(30);
 /// Turns in a row that lead to one another. A model that calls tools needs a handful; a loop needs all there are.
 pub const CHAIN_TURNS_MAX: u32 = 24;
 
+/// Restarting a desk takes less; a user should not wait longer for nobody.
+pub const DESK_UNREACHABLE_AFTER: Duration = Duration::from_mins(1);
+/// One call to it: an ordinary answer takes half a second, and a server that is busy a few.
+pub const DESK_CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// One message, which takes a handful of calls.
+pub const DESK_DELIVERY_TIMEOUT: Duration = Duration::from_secs(40);
+/// A list of twenty messages at their longest.
+pub const DESK_ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Messages of different conversations on their way at once: a desk is made for people, not for floods.
+pub const DESK_DELIVERIES_MAX: usize = 16;
+/// Messages in memory; the rest waits in storage.
+pub const DESK_ROWS_TAKEN_MAX: usize = 10_000;
+/// Before the second try, doubled by each further one.
+pub const DESK_RETRY_WAIT: Duration = Duration::from_secs(1);
+/// A desk that is back hears of everything within a minute.
+pub const DESK_RETRY_WAIT_MAX: Duration = Duration::from_mins(1);
+/// Where it does not say for how long it is asked too often.
+pub const DESK_BUSY_WAIT: Duration = Duration::from_secs(10);
+/// Whatever it says: somebody waits.
+pub const DESK_BUSY_WAIT_MAX: Duration = Duration::from_mins(5);
+/// What the first note repeats of the conversation: as much as an agent reads before answering.
+pub const DESK_HISTORY_LINES_MAX: usize = 30;
+pub const DESK_HISTORY_BYTES_MAX: usize = 16 * 1024;
+/// A message of Chatwoot has up to 150,000 characters, and stands in its webhook twice.
+pub const DESK_WEBHOOK_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Clocks of two servers are hardly further apart, and a copy of a webhook is worth nothing after it.
+pub const DESK_WEBHOOK_AGE_MAX: Duration = Duration::from_mins(5);
+/// A webhook that got lost is noticed this late; at a hundred conversations it is less than a call a second.
+pub const DESK_CATCH_UP_INTERVAL: Duration = Duration::from_mins(5);
+
 /// Profile changes are worth recording late, but not for ever.
 pub const TRACK_WINDOW: Duration = Duration::from_hours(72);
 
@@ -211,6 +241,31 @@ pub const SETTLED_RETENTION: Duration = Duration::from_hours(7 * 24);
 pub const QUARANTINE_RETENTION: Duration = Duration::from_hours(30 * 24);
 /// Who did what is asked about once a year.
 pub const AUDIT_RETENTION: Duration = Duration::from_hours(365 * 24);
+/// A working day: whoever leaves a browser open is not signed in the next morning.
+pub const SIGNED_IN: Duration = Duration::from_hours(12);
+/// For whoever was invited on a Friday and is back a week later; until then a link opens a door.
+pub const INVITATION: Duration = Duration::from_hours(8 * 24);
+/// Length is what makes a password strong.
+pub const PASSWORD_CHARS_MIN: usize = 12;
+/// Beyond any password manager's; hashing more is work for nothing.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// Each takes its memory and a core for some 50 ms: a flood of sign-ins waits for itself, not the users' turns for it.
+pub const PASSWORD_HASHES_AT_ONCE: usize = 2;
+/// OWASP's parameters for argon2id, with the passes below.
+pub const PASSWORD_HASH_KIB: u32 = 19 * 1024;
+pub const PASSWORD_HASH_PASSES: u32 = 2;
+/// An e-mail address fits.
+pub const PERSON_NAME_CHARS_MAX: usize = 100;
+/// Names and addresses whose tries are remembered: some hundred KiB.
+pub const THROTTLE_BUCKETS_MAX: usize = 4096;
+/// Tries that are refused are written to the audit log at most this often.
+pub const AUDIT_SUMMARY_INTERVAL: Duration = Duration::from_mins(1);
+/// Whoever looks at a conversation and goes on looking is one line of the audit log for so long.
+pub const AUDIT_VIEW_INTERVAL: Duration = Duration::from_mins(10);
+/// How exactly it is known when a token was last used.
+pub const TOKEN_USE_INTERVAL: Duration = Duration::from_mins(1);
+/// Between two rounds in which expired sessions go and refused tries are written down.
+pub const PEOPLE_TIDY_INTERVAL: Duration = Duration::from_secs(30);
 /// Rows one sweep looks at: a few milliseconds, so that no webhook waits for it.
 pub const SWEEP_ROWS_MAX: usize = 2_000;
 /// Between two pieces of one sweep: 8,000 rows a second, more than turns write in the long run, for a few percent of one core.
@@ -223,8 +278,26 @@ pub const BUILD_TALK_BYTES_MAX: usize = 1024 * 1024;
 /// What a build's tools may answer as data: cargo's list of what it made is a KiB for each crate.
 pub const BUILD_DATA_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Changes that a listener may be behind before it is told to look at storage again; a tenth of a second of the busiest host.
-pub const FEED_CHANGES_MAX: usize = 1024;
+/// Somebody who waits for a person longer than this has left; the bot can at least say so.
+pub const HANDOFF_OFFER_TIMEOUT: Duration = Duration::from_mins(10);
+/// WhatsApp's window closes then: whoever writes after it begins anew.
+pub const HANDOFF_IDLE_TIMEOUT: Duration = Duration::from_hours(24);
+/// What chat users call quick; the inbox shows what is late.
+pub const HANDOFF_ANSWER_WITHIN: Duration = Duration::from_mins(5);
+/// Once in a while it is a comfort, with every message it is a machine.
+pub const QUEUE_NOTICE_INTERVAL: Duration = Duration::from_mins(10);
+/// What people said to one another, for the bot that gets the conversation back: an hour of lively chat. It is rewritten with every
+/// message, so its size is paid for.
+pub const HANDOFF_LINES_MAX: usize = 200;
+pub const HANDOFF_LINES_BYTES_MAX: usize = 32 * 1024;
+/// Answers and events for a bot that does not have its conversation; beyond it other systems talk to nobody.
+pub const EVENTS_HELD_MAX: usize = 64;
+/// A note is read, not scrolled through.
+pub const NOTE_CHARS_MAX: usize = 4096;
+/// Of the line that a list of conversations shows.
+pub const CASE_LINE_CHARS_MAX: usize = 120;
+/// Changes that a slow watcher may be behind; at a thousand turns a second this is four seconds.
+pub const FEED_CHANGES_KEPT: usize = 4096;
 /// A quarantined body that is edited, with every byte of it escaped, and what is around it.
 pub const CONSOLE_FORM_BYTES_MAX: usize = 4 * WEBHOOK_BODY_BYTES_MAX;
 /// What was just done is one sentence; browsers keep no cookie of more than 4 KiB, and escaping makes it three times as long.

@@ -73,7 +73,7 @@ impl Site {
             plugins,
             Arc::new(config),
             clock.clone(),
-            Arc::new(Feed::default()),
+            Feed::default(),
             health,
             CancellationToken::new(),
         ));
