@@ -9,11 +9,11 @@
 
 mod analytics;
 mod assets;
-pub mod caller;
 mod conversations;
 mod graph;
 mod inbox;
 mod live;
+mod outbox;
 pub mod page;
 mod plugins;
 mod setup;
@@ -36,6 +36,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::feed::Feed;
 use crate::limits::CONSOLE_FORM_BYTES_MAX;
+use crate::outbox::standing::Standings;
 use crate::plugins::Plugins;
 use crate::storage::Storage;
 use live::Listeners;
@@ -50,6 +51,7 @@ pub struct Console {
     pub clock: Arc<dyn Clock>,
     pub feed: Feed,
     pub health: Arc<Health>,
+    pub standings: Arc<Standings>,
     /// Streams of changes end with it, so that shutdown waits for nobody who only listens.
     pub closing: CancellationToken,
     listeners: Listeners,
@@ -67,6 +69,7 @@ impl Console {
         clock: Arc<dyn Clock>,
         feed: Feed,
         health: Arc<Health>,
+        standings: Arc<Standings>,
         closing: CancellationToken,
     ) -> Self {
         Self {
@@ -76,6 +79,7 @@ impl Console {
             clock,
             feed,
             health,
+            standings,
             closing,
             listeners: Listeners::default(),
             releasing: Mutex::new(()),
@@ -96,6 +100,7 @@ pub fn routes(console: Arc<Console>) -> Router {
         .merge(conversations::routes())
         .merge(analytics::routes())
         .merge(graph::routes())
+        .merge(outbox::routes())
         .merge(plugins::routes())
         .merge(setup::routes())
         .merge(simulator::routes())

@@ -312,6 +312,10 @@ pub const CONSOLE_QUIET: Duration = Duration::from_millis(100);
 pub const CONSOLE_LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// A stream of changes ends before its connection is too old; the browser begins another.
 pub const CONSOLE_LISTENING: Duration = Duration::from_mins(30);
+/// Rows of the outbox that a page of the console counts: what waits in a bad hour, in a few milliseconds.
+pub const CONSOLE_ROWS_COUNTED_MAX: usize = 5_000;
+/// Rows that a page of the console shows at once.
+pub const CONSOLE_ROWS_SHOWN: usize = 50;
 /// Turns that a page of the console reads from the journal: a second's work at worst, in pieces, and more sessions than a share of them
 /// needs.
 pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;

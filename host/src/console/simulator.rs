@@ -17,9 +17,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::caller::Role;
 use super::page::{Page, html};
 use super::{Console, Trouble};
+use crate::people::Role;
 pub(super) use memory::Simulations;
 use view::View;
 

@@ -9,10 +9,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::memory;
-use crate::console::caller::Role;
 use crate::console::page::{Page, done};
 use crate::console::{Console, Trouble};
 use crate::limits::SIMULATED_WAIT_MAX;
+use crate::people::Role;
 use crate::transcript::talk::{self, AGENT_ACCEPTS, AGENT_RETURNS};
 use crate::transcript::{Entry, Line, Said, span};
 
