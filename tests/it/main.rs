@@ -9,6 +9,7 @@ mod building_python;
 mod chat;
 mod commands;
 mod compile_bombs;
+mod console;
 mod conversation;
 mod corpus;
 mod crash;

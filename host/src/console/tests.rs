@@ -1,5 +1,6 @@
 //! The pages over the real router, storage in a temporary folder: what they say, and that nothing in them runs.
 
+mod made;
 mod shell;
 
 use std::net::Ipv4Addr;
