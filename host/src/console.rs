@@ -9,6 +9,7 @@
 
 mod analytics;
 mod assets;
+pub mod canned;
 mod conversations;
 mod graph;
 mod inbox;

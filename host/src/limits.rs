@@ -325,3 +325,5 @@ pub const SIMULATIONS_MAX: usize = 64;
 pub const SIMULATED_LINES_MAX: usize = 400;
 /// Time that is let pass at once; a bot may set a timer in every turn, and each of them is one.
 pub const SIMULATED_WAIT_MAX: Duration = Duration::from_hours(366 * 24);
+/// More than an agent finds in a list.
+pub const CANNED_REPLIES_MAX: usize = 200;

@@ -1,5 +1,8 @@
+use axum::http::StatusCode;
+
 use crate::config::Secret;
 use crate::console::tests::{HOSTILE, Site, is_inert};
+use crate::people::Role;
 
 #[tokio::test]
 async fn no_secret_is_on_the_page_only_where_it_comes_from() {
@@ -48,5 +51,29 @@ async fn what_is_typed_and_configured_is_text() {
     for hostile in HOSTILE {
         let typed = percent_encoding::utf8_percent_encode(hostile, percent_encoding::NON_ALPHANUMERIC);
         is_inert(&site.get(&format!("/console/setup?public_url={typed}")).await.page());
+    }
+}
+
+#[tokio::test]
+async fn canned_replies_are_added_changed_and_removed_by_those_who_may() {
+    let mut site = Site::open();
+    assert!(site.get("/console/setup").await.page().contains("There is none yet"));
+    for (name, text) in [("greeting", "Hi {name}"), ("greeting", "Hello {name}\r\nagain"), ("zum Abschied", HOSTILE[0])]
+    {
+        site.post("/console/setup/canned", &[("name", name), ("text", text)]).await.done();
+    }
+    let page = site.get("/console/setup").await.page();
+    assert!(page.contains("Hello {name}\nagain") && !page.contains("Hi {name}<"), "{page}");
+    is_inert(&page);
+    for (name, text) in [("", "x"), ("x", ""), ("<b>", "x"), (&*"x".repeat(65), "x"), ("x", &*"x".repeat(4097))] {
+        site.post("/console/setup/canned", &[("name", name), ("text", text)]).await.refused(StatusCode::BAD_REQUEST);
+    }
+    site.post("/console/setup/canned/remove", &[("name", "greeting")]).await.done();
+    site.post("/console/setup/canned/remove", &[("name", "greeting")]).await.refused(StatusCode::NOT_FOUND);
+    assert!(!site.get("/console/setup").await.page().contains("greeting</b>"));
+    site.as_a(Role::Viewer);
+    for path in ["canned", "canned/remove"] {
+        let refused = site.post(&format!("/console/setup/{path}"), &[("name", "x"), ("text", "x")]).await;
+        refused.refused(StatusCode::FORBIDDEN);
     }
 }
