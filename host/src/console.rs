@@ -33,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::Health;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::desk::acts::Acts;
 use crate::feed::Feed;
 use crate::limits::CONSOLE_FORM_BYTES_MAX;
 use crate::plugins::Plugins;
@@ -50,6 +51,9 @@ pub struct Console {
     pub health: Arc<Health>,
     /// Streams of changes end with it, so that shutdown waits for nobody who only listens.
     pub closing: CancellationToken,
+    /// What agents do goes through it.
+    pub acts: Acts,
+    typing: inbox::Typing,
     listeners: Listeners,
     /// One release at a time.
     releasing: Mutex<()>,
@@ -66,7 +70,10 @@ impl Console {
         health: Arc<Health>,
         closing: CancellationToken,
     ) -> Self {
+        let acts = Acts::new(Arc::clone(&storage), feed.clone(), Arc::clone(&clock));
         Self {
+            acts,
+            typing: inbox::Typing::default(),
             storage,
             plugins,
             config,

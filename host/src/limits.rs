@@ -315,3 +315,7 @@ pub const CONSOLE_LISTENING: Duration = Duration::from_mins(30);
 /// Turns that a page of the console reads from the journal: a second's work at worst, in pieces, and more sessions than a share of them
 /// needs.
 pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;
+/// A person waits this long for a button; conversations take milliseconds unless the machine is overwhelmed.
+pub const DESK_ACT_PATIENCE: Duration = Duration::from_secs(5);
+/// Of a conversation's turns, what the inbox shows at once; the rest is behind a link.
+pub const INBOX_TURNS_SHOWN: usize = 60;

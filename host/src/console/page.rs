@@ -134,6 +134,12 @@ impl Page {
         self.may(&Role::Operator)
     }
 
+    /// Whether the caller answers users.
+    #[must_use]
+    pub fn is_agent(&self) -> bool {
+        self.may(&Role::Agent)
+    }
+
     /// Ends what the caller may not do.
     ///
     /// # Errors
@@ -215,9 +221,12 @@ pub(super) async fn forget_flash(request: Request, next: Next) -> Response {
     response
 }
 
-/// After an action: 303 to a page, which says what was done.
+/// After an action: 303 to a page, which says what was done; nothing where it can be seen.
 #[must_use]
 pub fn done(path: &str, said: &str) -> Response {
+    if said.is_empty() {
+        return Redirect::to(path).into_response();
+    }
     let said: String = said.chars().take(CONSOLE_FLASH_CHARS_MAX).collect();
     let said = utf8_percent_encode(&said, NON_ALPHANUMERIC);
     let cookie = format!("{FLASH_COOKIE}={said}; Path=/console; Max-Age=20; HttpOnly; SameSite=Strict");
