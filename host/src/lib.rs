@@ -19,6 +19,7 @@ pub mod build;
 pub mod connections;
 pub mod desk;
 pub mod ingress;
+pub mod people;
 pub mod plugins;
 pub mod storage;
 
@@ -36,4 +37,5 @@ pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod telemetry;

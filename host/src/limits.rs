@@ -239,6 +239,33 @@ pub const GRAPH_WAYS_MAX: usize = 90;
 pub const SETTLED_RETENTION: Duration = Duration::from_hours(7 * 24);
 /// Long enough for a holiday between a broken template and the person who mends it.
 pub const QUARANTINE_RETENTION: Duration = Duration::from_hours(30 * 24);
+/// Who did what is asked about once a year.
+pub const AUDIT_RETENTION: Duration = Duration::from_hours(365 * 24);
+/// A working day: whoever leaves a browser open is not signed in the next morning.
+pub const SIGNED_IN: Duration = Duration::from_hours(12);
+/// For whoever was invited on a Friday and is back a week later; until then a link opens a door.
+pub const INVITATION: Duration = Duration::from_hours(8 * 24);
+/// Length is what makes a password strong.
+pub const PASSWORD_CHARS_MIN: usize = 12;
+/// Beyond any password manager's; hashing more is work for nothing.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// Each takes its memory and a core for some 50 ms: a flood of sign-ins waits for itself, not the users' turns for it.
+pub const PASSWORD_HASHES_AT_ONCE: usize = 2;
+/// OWASP's parameters for argon2id, with the passes below.
+pub const PASSWORD_HASH_KIB: u32 = 19 * 1024;
+pub const PASSWORD_HASH_PASSES: u32 = 2;
+/// An e-mail address fits.
+pub const PERSON_NAME_CHARS_MAX: usize = 100;
+/// Names and addresses whose tries are remembered: some hundred KiB.
+pub const THROTTLE_BUCKETS_MAX: usize = 4096;
+/// Tries that are refused are written to the audit log at most this often.
+pub const AUDIT_SUMMARY_INTERVAL: Duration = Duration::from_mins(1);
+/// Whoever looks at a conversation and goes on looking is one line of the audit log for so long.
+pub const AUDIT_VIEW_INTERVAL: Duration = Duration::from_mins(10);
+/// How exactly it is known when a token was last used.
+pub const TOKEN_USE_INTERVAL: Duration = Duration::from_mins(1);
+/// Between two rounds in which expired sessions go and refused tries are written down.
+pub const PEOPLE_TIDY_INTERVAL: Duration = Duration::from_secs(30);
 /// Rows one sweep looks at: a few milliseconds, so that no webhook waits for it.
 pub const SWEEP_ROWS_MAX: usize = 2_000;
 /// Between two pieces of one sweep: 8,000 rows a second, more than turns write in the long run, for a few percent of one core.
@@ -271,3 +298,20 @@ pub const NOTE_CHARS_MAX: usize = 4096;
 pub const CASE_LINE_CHARS_MAX: usize = 120;
 /// Changes that a slow watcher may be behind; at a thousand turns a second this is four seconds.
 pub const FEED_CHANGES_KEPT: usize = 4096;
+/// A quarantined body that is edited, with every byte of it escaped, and what is around it.
+pub const CONSOLE_FORM_BYTES_MAX: usize = 4 * WEBHOOK_BODY_BYTES_MAX;
+/// What was just done is one sentence; browsers keep no cookie of more than 4 KiB, and escaping makes it three times as long.
+pub const CONSOLE_FLASH_CHARS_MAX: usize = 300;
+/// Pages that hear of changes at once: every visible window of a large team, a connection each.
+pub const CONSOLE_LISTENERS_MAX: usize = 256;
+/// What one page shows at once.
+pub const CONSOLE_TOPICS_MAX: usize = 64;
+/// Between two notices to a page: a person sees no more often than this.
+pub const CONSOLE_QUIET: Duration = Duration::from_millis(100);
+/// Between two looks at what nobody publishes.
+pub const CONSOLE_LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// A stream of changes ends before its connection is too old; the browser begins another.
+pub const CONSOLE_LISTENING: Duration = Duration::from_mins(30);
+/// Turns that a page of the console reads from the journal: a second's work at worst, in pieces, and more sessions than a share of them
+/// needs.
+pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;

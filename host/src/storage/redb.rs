@@ -5,10 +5,13 @@
 //! read transaction keeps every page written meanwhile.
 
 mod apply;
+mod buried;
 mod prepared;
+mod records;
 mod recover;
 mod settings;
 mod tables;
+mod upkeep;
 mod writer;
 
 #[cfg(test)]
@@ -159,6 +162,14 @@ impl Redb {
         durable.await.map_err(|_| self.failure())
     }
 
+    /// Queues an operation that is written down as what it does to the tables.
+    async fn apply<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&mut apply::Batch<'_>) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        self.write(|done| Op::Apply(Box::new(move |batch| Ok(writer::answer(done, operation(batch)?))))).await
+    }
+
     fn failure(&self) -> StorageError {
         let reason = self.failed.borrow().clone();
         let silent = if self.is_open() { "its writer panicked" } else { "it is closed" };
@@ -302,7 +313,7 @@ impl Storage for Redb {
     }
 
     async fn desk_settle(&self, seq: DeskSeq, told: Option<InboxItem>) -> Result<(), StorageError> {
-        self.write(|done| Op::DeskSettle { seq, told, done }).await
+        self.apply(move |batch| batch.desk_settle(seq, told)).await
     }
 
     async fn alarms(
