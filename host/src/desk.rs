@@ -9,6 +9,7 @@ pub mod catch_up;
 pub mod chatwoot;
 pub mod delivery;
 mod history;
+mod remote;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use async_trait::async_trait;
 use crate::clock::Timestamp;
 use crate::conversation::{ConversationId, DeskAct, DeskMessage, TranscriptLine, User};
 use crate::inbound::DedupeKey;
+pub use remote::Remote;
 
 /// One thing to tell, with all that telling it takes.
 #[derive(Clone, Debug)]
