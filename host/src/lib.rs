@@ -19,6 +19,7 @@ pub mod build;
 pub mod connections;
 pub mod ingress;
 pub mod plugins;
+pub mod search;
 pub mod storage;
 
 pub mod calls;

@@ -128,6 +128,7 @@ fn each_adapter_keeps_its_library_to_itself() {
         ("wasmtime", "plugins"),
         ("wasmtime_wasi", "plugins"),
         ("redb", "storage/redb"),
+        ("tantivy", "search"),
         ("turnwise_plugin", "transcript"),
         // Alone it is a word of Braze's as well.
         ("use layout", "graph"),
