@@ -19,6 +19,7 @@ use crate::conversation::Route;
 use crate::conversation::effects::Catalog;
 use crate::dispatch::{Dispatch, Settings};
 use crate::driver::Driver;
+use crate::feed::Feed;
 use crate::ingress::listener::Limits;
 use crate::ingress::{self, Ingress};
 use crate::limits::{SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
@@ -118,10 +119,19 @@ impl App {
         let catalog: Arc<dyn Catalog + Send + Sync> =
             Arc::new(Configured::new(Arc::clone(&config), Arc::clone(&plugins)));
         let drain_timeout = config.server.drain_timeout;
-        let driver =
-            Driver::new(Arc::clone(&storage), plugins, routes(&config), catalog, Arc::clone(&clock), drain_timeout);
+        let feed = Feed::default();
+        let driver = Driver::new(
+            Arc::clone(&storage),
+            plugins,
+            routes(&config),
+            catalog,
+            Arc::clone(&clock),
+            feed.clone(),
+            drain_timeout,
+        );
         let settings = Settings::new(&config.braze, drain_timeout);
-        let dispatch = Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, random_seed());
+        let dispatch =
+            Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, feed.clone(), random_seed());
 
         let grants = Arc::clone(&config);
         let denies = Arc::new(move |bot: &str, connection: &str| grants.denies_connection(bot, connection));

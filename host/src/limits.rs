@@ -252,3 +252,24 @@ pub const SEARCH_WORD_CHARS_MAX: usize = 64;
 pub const SEARCH_PAGE_MAX: usize = 100;
 /// Values offered to filter by, of each kind.
 pub const SEARCH_VALUES_MAX: usize = 100;
+
+/// Somebody who waits for a person longer than this has left; the bot can at least say so.
+pub const HANDOFF_OFFER_TIMEOUT: Duration = Duration::from_mins(10);
+/// WhatsApp's window closes then: whoever writes after it begins anew.
+pub const HANDOFF_IDLE_TIMEOUT: Duration = Duration::from_hours(24);
+/// What chat users call quick; the inbox shows what is late.
+pub const HANDOFF_ANSWER_WITHIN: Duration = Duration::from_mins(5);
+/// Once in a while it is a comfort, with every message it is a machine.
+pub const QUEUE_NOTICE_INTERVAL: Duration = Duration::from_mins(10);
+/// What people said to one another, for the bot that gets the conversation back: an hour of lively chat. It is rewritten with every
+/// message, so its size is paid for.
+pub const HANDOFF_LINES_MAX: usize = 200;
+pub const HANDOFF_LINES_BYTES_MAX: usize = 32 * 1024;
+/// Answers and events for a bot that does not have its conversation; beyond it other systems talk to nobody.
+pub const EVENTS_HELD_MAX: usize = 64;
+/// A note is read, not scrolled through.
+pub const NOTE_CHARS_MAX: usize = 4096;
+/// Of the line that a list of conversations shows.
+pub const CASE_LINE_CHARS_MAX: usize = 120;
+/// Changes that a slow watcher may be behind; at a thousand turns a second this is four seconds.
+pub const FEED_CHANGES_KEPT: usize = 4096;

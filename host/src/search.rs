@@ -34,7 +34,7 @@ use schema::{Key, Tag};
 pub use indexer::{Changes, Heard, Indexer};
 pub use query::Who;
 pub use said::{Line, Speaker, lines};
-pub use schema::{Owner, digest_text, is_waiting, last_activity};
+pub use schema::{OwnerKind, digest_text, is_waiting, last_activity};
 pub use wanted::{BadQuery, Wanted};
 
 /// Which messages to look through; everything that is given has to fit.
@@ -48,7 +48,7 @@ pub struct MessageFilter {
 /// Which conversations to list; everything that is given has to fit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConversationFilter {
-    pub owner: Option<Owner>,
+    pub owner: Option<OwnerKind>,
     pub bot: Option<String>,
     /// A plugin's digest, its first 8 bytes in hexadecimal digits.
     pub version: Option<String>,
@@ -206,7 +206,7 @@ impl Search {
     }
 
     /// How many conversations each owner has, of those that pass the filter but for its owner.
-    pub async fn owners(&self, filter: &ConversationFilter) -> Result<HashMap<Owner, u64>, SearchError> {
+    pub async fn owners(&self, filter: &ConversationFilter) -> Result<HashMap<OwnerKind, u64>, SearchError> {
         let filter = filter.clone();
         let counts = self
             .blocking(move |view| {
@@ -214,7 +214,7 @@ impl Search {
                 Ok(view.searcher().search(&query, &Tally)?)
             })
             .await?;
-        Ok(Owner::ALL.into_iter().zip(counts).collect())
+        Ok(OwnerKind::ALL.into_iter().zip(counts).collect())
     }
 
     /// What there is to filter by.

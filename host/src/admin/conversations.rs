@@ -17,7 +17,7 @@ use super::refusal::Refusal;
 use crate::clock::Clock;
 use crate::conversation::{ConversationId, Event, NamedJson};
 use crate::limits::{NAME_CHARS_MAX, PUSHED_EVENT_BYTES_MAX};
-use crate::storage::{InboxItem, Storage};
+use crate::storage::{InboxItem, Pushed, Storage};
 
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 /// Days that are looked at where nobody says which.
@@ -40,7 +40,7 @@ pub(super) fn routes(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) -> Router
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Pushed {
+struct Happened {
     name: String,
     data: Option<Box<RawValue>>,
 }
@@ -52,7 +52,7 @@ async fn event(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
-    let pushed: Pushed = read(&headers, &body)?;
+    let pushed: Happened = read(&headers, &body)?;
     check_length("name", &pushed.name)?;
     let value = pushed.data.map_or_else(|| "null".to_owned(), |data| data.get().to_owned());
     push(&told, &id, InboxItem::Event(Event::External(NamedJson { name: pushed.name, value }))).await
@@ -98,7 +98,9 @@ fn as_json(count: &crate::storage::OutcomeCount) -> Value {
 async fn push(told: &Told, id: &str, item: InboxItem) -> Result<Response, Refusal> {
     let id: ConversationId = id.parse().map_err(Refusal::bad_request)?;
     match told.storage.push(vec![(id, item)]).await.as_deref() {
-        Ok([true]) => Ok((StatusCode::ACCEPTED, Json(json!({ "conversation": id.to_string() }))).into_response()),
+        Ok([Pushed::Queued(_) | Pushed::Duplicate(_)]) => {
+            Ok((StatusCode::ACCEPTED, Json(json!({ "conversation": id.to_string() }))).into_response())
+        }
         Ok(_) => Err(Refusal::no_conversation(id)),
         Err(error) => Err(error.into()),
     }

@@ -10,6 +10,7 @@ use super::index::{self, Failure};
 use super::keeper::Keeper;
 use super::{Search, Status, blocking};
 use crate::conversation::ConversationId;
+use crate::feed::Change;
 use crate::limits::SEARCH_RETRY;
 use crate::storage::StorageError;
 
@@ -28,6 +29,18 @@ pub enum Heard {
 #[async_trait]
 pub trait Changes: Send {
     async fn next(&mut self) -> Heard;
+}
+
+#[async_trait]
+impl Changes for tokio::sync::broadcast::Receiver<Change> {
+    async fn next(&mut self) -> Heard {
+        use tokio::sync::broadcast::error::RecvError;
+        match self.recv().await {
+            Ok(change) => Heard::Changed(change.conversation),
+            Err(RecvError::Lagged(_)) => Heard::Missed,
+            Err(RecvError::Closed) => Heard::Ended,
+        }
+    }
 }
 
 /// Why the index is not kept any longer.

@@ -1,6 +1,6 @@
 //! The lines of a turn: what was said in it, and by whom.
 
-use crate::conversation::{Effect, Event, HandoffUpdate, JournalEntry, Outcome};
+use crate::conversation::{Act, Effect, Event, HandoffUpdate, JournalEntry, Outcome};
 
 /// Whose line it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,11 +31,20 @@ pub fn lines(entry: &JournalEntry) -> Vec<Line<'_>> {
         Event::Handoff(HandoffUpdate::Returned(returned)) => {
             say(Speaker::Note, returned.note.as_deref().unwrap_or_default());
         }
+        Event::Desk(done) => match &done.act {
+            Act::Reply { text, .. } => say(Speaker::Agent, text.as_str()),
+            Act::Note { text } => say(Speaker::Note, text.as_str()),
+            Act::Return { note } | Act::Resolve { note } => say(Speaker::Note, note.as_deref().unwrap_or_default()),
+            _ => {}
+        },
         _ => {}
     }
+    let is_desk = matches!(entry.event, Event::Desk(_));
     if let Outcome::Decided(decision) = &entry.outcome {
         for effect in &decision.effects {
             match effect {
+                // An agent's own reply is there as what the agent did.
+                Effect::Reply(_) if is_desk => {}
                 Effect::Reply(reply) => say(Speaker::Bot, reply.text.as_str()),
                 Effect::Note(text) => say(Speaker::Note, text.as_str()),
                 Effect::Handoff(handoff) => {

@@ -9,7 +9,7 @@ use super::said;
 use super::words::ANALYZER;
 use crate::clock::Timestamp;
 use crate::conversation::id::hash128;
-use crate::conversation::{Conversation, ConversationId, JournalEntry, User};
+use crate::conversation::{Conversation, ConversationId, JournalEntry, Owner, User};
 
 /// Columns that are read by name.
 pub(super) const ORDER: &str = "order";
@@ -23,9 +23,9 @@ pub(super) const OWNERS: usize = 5;
 /// Bits of an order that tell apart what is of the same millisecond.
 const ORDER_TIE_BITS: u32 = 22;
 
-/// Who has a conversation at the moment.
+/// Who has a conversation, whichever agent it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Owner {
+pub enum OwnerKind {
     Bot,
     Offered,
     Agent,
@@ -33,7 +33,7 @@ pub enum Owner {
     Closed,
 }
 
-impl Owner {
+impl OwnerKind {
     pub const ALL: [Self; OWNERS] = [Self::Bot, Self::Offered, Self::Agent, Self::Parked, Self::Closed];
 
     /// As it is written in addresses and pages.
@@ -48,10 +48,22 @@ impl Owner {
         }
     }
 
-    /// Of a conversation.
+    /// Whoever has this conversation.
     #[must_use]
-    pub fn of(_conversation: &Conversation) -> Self {
-        Self::Bot
+    pub fn of(conversation: &Conversation) -> Self {
+        match conversation.control.owner {
+            Owner::Bot => Self::Bot,
+            Owner::Offered => Self::Offered,
+            Owner::Agent(_) => Self::Agent,
+            Owner::Parked { .. } => Self::Parked,
+            Owner::Closed => Self::Closed,
+        }
+    }
+
+    /// From its name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -214,7 +226,7 @@ pub(super) fn conversation_document(
     standing: Standing,
 ) -> TantivyDocument {
     let key = Key::Conversation(id);
-    let owner = Owner::of(conversation);
+    let owner = OwnerKind::of(conversation);
     let mut document = TantivyDocument::default();
     document.add_bytes(fields.key, &key.bytes());
     document.add_bytes(fields.conversation, &id.0);
@@ -257,7 +269,9 @@ pub fn last_activity(conversation: &Conversation) -> Timestamp {
 /// Whether a person waits: for an agent, for a request's answer, or for the turn of a message that was held back.
 #[must_use]
 pub fn is_waiting(conversation: &Conversation) -> bool {
-    Owner::of(conversation) == Owner::Offered || !conversation.requests.is_empty() || !conversation.waiting.is_empty()
+    OwnerKind::of(conversation) == OwnerKind::Offered
+        || !conversation.requests.is_empty()
+        || !conversation.waiting.is_empty()
 }
 
 /// A plugin's digest as it is written everywhere: 16 hexadecimal digits.

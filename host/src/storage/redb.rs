@@ -20,22 +20,23 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use redb::{Database, ReadableDatabase, StorageBackend};
+use redb::{Database, ReadableDatabase, ReadableTable as _, StorageBackend};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::record::{self, Fate};
 use super::{
-    Accepted, Committed, InboxItem, InboxRow, InboxSeq, OutcomeCount, Quarantined, Recorded, Settlement, Storage,
-    StorageError, Swept, TurnCommit, TurnKey,
+    Accepted, Committed, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Settlement,
+    Storage, StorageError, Swept, TurnCommit, TurnKey,
 };
 use crate::clock::Timestamp;
-use crate::conversation::{Conversation, ConversationId, Response};
+use crate::conversation::{Case, Conversation, ConversationId, Response};
 use crate::inbound::Inbound;
 use crate::limits::STORAGE_QUEUE_MAX;
+use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
-use prepared::{Arrival, Turn};
+use prepared::{Arrival, Item, Turn};
 pub use settings::{JournalKeep, Settings};
-use tables::{ALARMS, CALLS, CONVERSATION, INBOX, OUTBOX, OUTCOMES, QUARANTINE, SETTLED, TURNS};
+use tables::{ALARMS, AT_DESK, CALLS, CONVERSATION, DESK, INBOX, OUTBOX, OUTCOMES, QUARANTINE, SETTLED, TURNS};
 use writer::{Op, Writer};
 
 /// Why a database file does not open.
@@ -64,6 +65,7 @@ pub struct Redb {
     outbox_changed: Arc<Notify>,
     alarms_changed: Arc<Notify>,
     calls_changed: Arc<Notify>,
+    desk_changed: Arc<Notify>,
     owner_file: Option<PathBuf>,
     settings: Settings,
 }
@@ -113,6 +115,7 @@ impl Redb {
         let outbox_changed = Arc::new(Notify::new());
         let alarms_changed = Arc::new(Notify::new());
         let calls_changed = Arc::new(Notify::new());
+        let desk_changed = Arc::new(Notify::new());
         let writer = Writer {
             database: Arc::clone(&database),
             queue,
@@ -123,6 +126,7 @@ impl Redb {
             outbox_changed: Arc::clone(&outbox_changed),
             alarms_changed: Arc::clone(&alarms_changed),
             calls_changed: Arc::clone(&calls_changed),
+            desk_changed: Arc::clone(&desk_changed),
         };
         let thread =
             std::thread::Builder::new().name("storage-writer".into()).spawn(move || writer.run()).map_err(|why| {
@@ -137,6 +141,7 @@ impl Redb {
             outbox_changed,
             alarms_changed,
             calls_changed,
+            desk_changed,
             owner_file,
             settings,
         })
@@ -291,9 +296,37 @@ impl Storage for Redb {
         self.write(|done| Op::Commit { turns, done }).await
     }
 
-    async fn push(&self, items: Vec<(ConversationId, InboxItem)>) -> Result<Vec<bool>, StorageError> {
-        let items = items.into_iter().map(|(id, item)| (id, tables::inbox_value(id, &item))).collect();
+    async fn push(&self, items: Vec<(ConversationId, InboxItem)>) -> Result<Vec<Pushed>, StorageError> {
+        let items = items.into_iter().map(|(id, item)| Item::of(id, &item)).collect();
         self.write(|done| Op::Push { items, done }).await
+    }
+
+    async fn at_desk(&self) -> Result<Vec<(ConversationId, Case)>, StorageError> {
+        self.read_rows(|transaction| {
+            let mut cases = Vec::new();
+            for row in transaction.open_table(AT_DESK)?.iter()? {
+                let (id, case) = row?;
+                let Ok(id) = id.value().try_into() else { continue };
+                let case = record::decode(case.value()).map_err(|why| ReadError::unreadable("the inbox", why));
+                cases.extend(tables::unless_damaged(case)?.map(|case| (ConversationId(id), case)));
+            }
+            Ok(cases)
+        })
+    }
+
+    async fn desk_due(&self, after: DeskSeq, max: usize) -> Result<Vec<DeskRow>, StorageError> {
+        self.read_rows(|transaction| {
+            let table = transaction.open_table(DESK)?;
+            let rows = table.range(after.0.saturating_add(1)..)?.map(|row| {
+                let (seq, bytes) = row?;
+                tables::unless_damaged(tables::desk_row(seq.value(), bytes.value()))
+            });
+            rows.filter_map(Result::transpose).take(max).collect()
+        })
+    }
+
+    async fn desk_settle(&self, seq: DeskSeq, told: Option<InboxItem>) -> Result<(), StorageError> {
+        self.write(|done| Op::DeskSettle { seq, told, done }).await
     }
 
     async fn alarms(
@@ -399,6 +432,10 @@ impl Storage for Redb {
 
     fn calls_changed(&self) -> Arc<Notify> {
         Arc::clone(&self.calls_changed)
+    }
+
+    fn desk_changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.desk_changed)
     }
 
     fn outbox_changed(&self) -> Arc<Notify> {

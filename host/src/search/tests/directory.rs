@@ -47,11 +47,11 @@ async fn conversations_are_listed_by_what_they_are() {
     assert_eq!(listed(&kept, ConversationFilter { source: text("whats"), ..none() }).await.len(), 0);
     assert_eq!(listed(&kept, ConversationFilter { stuck: true, ..none() }).await, ["bob"]);
     assert_eq!(listed(&kept, ConversationFilter { waiting: true, ..none() }).await, ["eve"]);
-    assert_eq!(listed(&kept, ConversationFilter { owner: Some(Owner::Bot), stuck: true, ..none() }).await, ["bob"]);
-    assert_eq!(listed(&kept, ConversationFilter { owner: Some(Owner::Agent), ..none() }).await.len(), 0);
+    assert_eq!(listed(&kept, ConversationFilter { owner: Some(OwnerKind::Bot), stuck: true, ..none() }).await, ["bob"]);
+    assert_eq!(listed(&kept, ConversationFilter { owner: Some(OwnerKind::Agent), ..none() }).await.len(), 0);
     let owners =
-        kept.search.owners(&ConversationFilter { owner: Some(Owner::Agent), bot: text("menu"), ..none() }).await;
-    assert_eq!(owners.expect("counted")[&Owner::Bot], 2, "the owner's own filter does not count");
+        kept.search.owners(&ConversationFilter { owner: Some(OwnerKind::Agent), bot: text("menu"), ..none() }).await;
+    assert_eq!(owners.expect("counted")[&OwnerKind::Bot], 2, "the owner's own filter does not count");
     let values = kept.search.values().await.expect("listed");
     assert_eq!((values.bots, values.steps), (vec!["menu".into(), "orders".into()], vec!["paying".to_owned()]));
     kept.stop().await;

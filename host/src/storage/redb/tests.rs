@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::conversation::{
-    Context, Decision, DeskStatus, Event, JournalEntry, Message, NamedJson, NextState, Outcome, User,
+    Author, Context, Decision, DeskStatus, Event, JournalEntry, Message, NamedJson, NextState, Outcome, User,
 };
 use crate::inbound::DedupeKey;
 use crate::limits::{DEDUPE_WINDOW, JOURNAL_RETENTION};
@@ -105,6 +105,8 @@ pub(super) fn turn_on(row: &InboxRow, before: Option<&Conversation>) -> TurnComm
         }),
         outbox: vec![reply(row.conversation, turn)],
         calls: Vec::new(),
+        desk: Vec::new(),
+        was_at_desk: false,
         ended: Vec::new(),
     }
 }
@@ -127,6 +129,7 @@ fn reply(conversation: ConversationId, turn: u32) -> Entry {
         created: NOW,
         expires: NOW.after(Duration::from_secs(60)),
         fence: 0,
+        author: Author::Bot,
         failure_is_told: true,
     }
 }
@@ -305,7 +308,7 @@ async fn a_settled_row_leaves_the_outbox_and_its_fate_is_kept() {
         status: Status::Dead { at: NOW, reason: "no such campaign".into() },
         attempts: 1,
         ambiguous: 0,
-        follow_up: Some((row.conversation, event.clone())),
+        follow_up: Some((row.conversation, InboxItem::Event(event.clone()))),
     };
     storage.settle(vec![settlement.clone(), settlement]).await.expect("settling twice is harmless");
 

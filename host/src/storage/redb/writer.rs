@@ -7,20 +7,22 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::ReadError;
 use super::apply::{Batch, Changed};
-use super::prepared::{Arrival, Turn};
+use super::prepared::{Arrival, Item, Turn};
 use super::recover::Memory;
 use super::settings::JournalKeep;
 use crate::clock::Timestamp;
 use crate::conversation::{ConversationId, Response};
 use crate::limits::STORAGE_BATCH_MAX;
 use crate::outbox::CallSeq;
-use crate::storage::{Accepted, Committed, Quarantined, Settlement, Swept};
+use crate::outbox::desk::DeskSeq;
+use crate::storage::{Accepted, Committed, InboxItem, Pushed, Quarantined, Settlement, Swept};
 
 /// One operation and whom to tell when it is durable. A caller that is never told must assume it is not.
 pub(super) enum Op {
     Accept { now: Timestamp, arrivals: Vec<Arrival>, done: oneshot::Sender<Vec<Accepted>> },
     Quarantine { bodies: Vec<Quarantined>, done: oneshot::Sender<Vec<u64>> },
-    Push { items: Vec<(ConversationId, Vec<u8>)>, done: oneshot::Sender<Vec<bool>> },
+    Push { items: Vec<Item>, done: oneshot::Sender<Vec<Pushed>> },
+    DeskSettle { seq: DeskSeq, told: Option<InboxItem>, done: oneshot::Sender<()> },
     CallStarted { seq: CallSeq, done: oneshot::Sender<()> },
     CallAnswered { seq: CallSeq, answer: Option<Response>, done: oneshot::Sender<()> },
     Commit { turns: Vec<Turn>, done: oneshot::Sender<Vec<Committed>> },
@@ -42,6 +44,7 @@ pub(super) struct Writer {
     pub outbox_changed: Arc<Notify>,
     pub alarms_changed: Arc<Notify>,
     pub calls_changed: Arc<Notify>,
+    pub desk_changed: Arc<Notify>,
 }
 
 impl Writer {
@@ -81,6 +84,7 @@ impl Writer {
                     Op::Accept { now, arrivals, done } => answer(done, batch.accept(now, arrivals)?),
                     Op::Quarantine { bodies, done } => answer(done, batch.quarantine(&bodies)?),
                     Op::Push { items, done } => answer(done, batch.push(items)?),
+                    Op::DeskSettle { seq, told, done } => answer(done, batch.desk_settle(seq, told)?),
                     Op::CallStarted { seq, done } => answer(done, batch.call_started(seq)?),
                     Op::CallAnswered { seq, answer: given, done } => answer(done, batch.call_answered(seq, given)?),
                     Op::Commit { turns, done } => answer(done, batch.commit(turns)?),
@@ -105,6 +109,9 @@ impl Writer {
         }
         if changed.calls {
             self.calls_changed.notify_one();
+        }
+        if changed.desk {
+            self.desk_changed.notify_one();
         }
         if changed.outbox {
             self.outbox_changed.notify_one();
