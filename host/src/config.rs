@@ -1,6 +1,7 @@
 //! `turnwise.toml`: a pure function from its text and the environment to a [`Config`], or to every mistake at once.
 
 mod connection;
+mod desk;
 pub mod dev;
 pub mod environment;
 pub mod error;
@@ -28,6 +29,7 @@ use crate::conversation::routing::Rule;
 use crate::limits::SESSION_IDLE_TIMEOUT;
 use crate::storage;
 pub use connection::{Connection, Header, RetryRule};
+pub use desk::{Chatwoot, Desk, DeskKind, OnResolve, Team};
 pub use dev::DevOptions;
 pub use environment::{Environment, SystemEnvironment};
 pub use error::{ConfigError, ConfigErrors, Position};
@@ -47,6 +49,8 @@ pub struct Config {
     pub connections: BTreeMap<String, Connection>,
     /// Which of the connections every plugin may call, beside those it is given itself. No file can say so, only `turnwise dev` does.
     pub connections_of_all: Vec<String>,
+    /// Where people answer, if they do.
+    pub desk: Option<Desk>,
 }
 
 /// `[server]`

@@ -183,6 +183,15 @@ pub const BURST_WINDOW_MAX: Duration = Duration::from_secs(30);
 /// Turns in a row that lead to one another. A model that calls tools needs a handful; a loop needs all there are.
 pub const CHAIN_TURNS_MAX: u32 = 24;
 
+/// A user who was promised a person waits about this long before thinking of leaving.
+pub const DESK_OFFER_TIMEOUT: Duration = Duration::from_mins(5);
+/// A day: WhatsApp's window is closed by then, so an agent could not answer any more.
+pub const DESK_IDLE_TIMEOUT: Duration = Duration::from_hours(24);
+/// Who writes ten messages in a minute wants to know once that somebody will come.
+pub const DESK_QUEUE_NOTICE_INTERVAL: Duration = Duration::from_mins(5);
+/// Restarting a desk takes less; a user should not wait longer for nobody.
+pub const DESK_UNREACHABLE_AFTER: Duration = Duration::from_mins(1);
+
 /// Profile changes are worth recording late, but not for ever.
 pub const TRACK_WINDOW: Duration = Duration::from_hours(72);
 

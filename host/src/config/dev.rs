@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::read::{TEXT_PROPERTY, defaults};
-use super::{Campaign, Config, Connection, Header, Secret, Source};
+use super::{Campaign, Config, Connection, Desk, Header, Secret, Source};
 
 /// Of source and sandbox alike; dev listens on loopback only, where a secret would keep nobody out.
 pub const DEV_SECRET: &str = "dev";
@@ -46,6 +46,7 @@ impl Config {
             config.connections.insert(name.to_owned(), connection);
             config.connections_of_all.push(name.to_owned());
         }
+        config.desk = Some(Desk::built_in());
         config
     }
 }
