@@ -50,7 +50,8 @@ impl Health {
     }
 
     /// Every check with its name, whether it passed, and what to do if not.
-    fn checks(&self) -> Vec<(String, Result<String, String>)> {
+    #[must_use]
+    pub fn checks(&self) -> Vec<(String, Result<String, String>)> {
         let mut checks = vec![
             ("serving".to_owned(), fails_if(self.draining.load(Ordering::Acquire), "the host is shutting down")),
             (
@@ -82,12 +83,13 @@ fn fails_if(failed: bool, why: &str) -> Result<String, String> {
     if failed { Err(why.into()) } else { Ok("fine".into()) }
 }
 
-/// Answers operators until `shutdown` resolves.
+/// Answers operators until `shutdown` resolves; `console` has the pages.
 pub async fn serve(
     listener: TcpListener,
     health: Arc<Health>,
     storage: Arc<dyn Storage>,
     clock: Arc<dyn Clock>,
+    console: Router,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -98,7 +100,8 @@ pub async fn serve(
         .fallback(|| async { (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" }))) })
         .with_state(health)
         .merge(turns::routes(Arc::clone(&storage)))
-        .merge(conversations::routes(storage, clock));
+        .merge(conversations::routes(storage, clock))
+        .merge(console);
     listener::serve(listener, router, limits, shutdown).await;
 }
 

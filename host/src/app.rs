@@ -15,6 +15,7 @@ use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::connections::{Connections, ConnectionsError};
+use crate::console::{self, Console};
 use crate::conversation::Route;
 use crate::conversation::effects::Catalog;
 use crate::dispatch::{Dispatch, Settings};
@@ -120,6 +121,16 @@ impl App {
             Arc::new(Configured::new(Arc::clone(&config), Arc::clone(&plugins)));
         let drain_timeout = config.server.drain_timeout;
         let feed = Feed::default();
+        let closing = CancellationToken::new();
+        let console = Arc::new(Console::new(
+            Arc::clone(&storage),
+            Arc::clone(&plugins),
+            Arc::clone(&config),
+            Arc::clone(&clock),
+            Arc::new(feed.clone()),
+            Arc::clone(&health),
+            closing.clone(),
+        ));
         let driver = Driver::new(
             Arc::clone(&storage),
             plugins,
@@ -147,7 +158,7 @@ impl App {
         let mut operators = Stage::start({
             let (health, storage, clock) = (Arc::clone(&health), Arc::clone(&storage), Arc::clone(&clock));
             |stop| async move {
-                admin::serve(admin, health, storage, clock, limits, stop).await;
+                admin::serve(admin, health, storage, clock, console::routes(console), limits, stop).await;
                 Ok(())
             }
         });
@@ -176,6 +187,7 @@ impl App {
             return Err(RunError::Storage(reason));
         }
         health.drain();
+        closing.cancel();
         tracing::info!("draining");
         webhooks.stop().await?;
         changes.stop().await?;

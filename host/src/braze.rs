@@ -3,6 +3,7 @@
 
 pub mod attributes;
 pub mod classify;
+pub mod recipe;
 pub mod text;
 pub mod wire;
 

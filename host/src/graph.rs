@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::limits::{GRAPH_STEPS_MAX, GRAPH_WAYS_MAX};
 pub use learn::Learning;
 pub use mermaid::mermaid;
-pub use svg::svg;
+pub use svg::{lit, svg};
 
 /// What is drawn as a node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

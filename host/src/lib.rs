@@ -25,7 +25,6 @@ pub mod storage;
 pub mod calls;
 pub mod dispatch;
 pub mod driver;
-pub mod feed;
 
 pub mod graph;
 pub mod replay;
@@ -36,4 +35,6 @@ pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod console;
+pub mod feed;
 pub mod telemetry;

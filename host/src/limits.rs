@@ -218,6 +218,8 @@ pub const GRAPH_WAYS_MAX: usize = 90;
 pub const SETTLED_RETENTION: Duration = Duration::from_hours(7 * 24);
 /// Long enough for a holiday between a broken template and the person who mends it.
 pub const QUARANTINE_RETENTION: Duration = Duration::from_hours(30 * 24);
+/// Who did what is asked about once a year.
+pub const AUDIT_RETENTION: Duration = Duration::from_hours(365 * 24);
 /// Rows one sweep looks at: a few milliseconds, so that no webhook waits for it.
 pub const SWEEP_ROWS_MAX: usize = 2_000;
 /// Between two pieces of one sweep: 8,000 rows a second, more than turns write in the long run, for a few percent of one core.
@@ -282,3 +284,21 @@ pub const NOTE_CHARS_MAX: usize = 4096;
 pub const CASE_LINE_CHARS_MAX: usize = 120;
 /// Changes that a slow watcher may be behind; at a thousand turns a second this is four seconds.
 pub const FEED_CHANGES_KEPT: usize = 4096;
+
+/// A quarantined body that is edited, with every byte of it escaped, and what is around it.
+pub const CONSOLE_FORM_BYTES_MAX: usize = 4 * WEBHOOK_BODY_BYTES_MAX;
+/// What was just done is one sentence; browsers keep no cookie of more than 4 KiB, and escaping makes it three times as long.
+pub const CONSOLE_FLASH_CHARS_MAX: usize = 300;
+/// Pages that hear of changes at once: every visible window of a large team, a connection each.
+pub const CONSOLE_LISTENERS_MAX: usize = 256;
+/// What one page shows at once.
+pub const CONSOLE_TOPICS_MAX: usize = 64;
+/// Between two notices to a page: a person sees no more often than this.
+pub const CONSOLE_QUIET: Duration = Duration::from_millis(100);
+/// Between two looks at what nobody publishes.
+pub const CONSOLE_LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// A stream of changes ends before its connection is too old; the browser begins another.
+pub const CONSOLE_LISTENING: Duration = Duration::from_mins(30);
+/// Turns that a page of the console reads from the journal: a second's work at worst, in pieces, and more sessions than a share of them
+/// needs.
+pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;

@@ -19,6 +19,7 @@ mod shadow;
 mod stored;
 mod ticker;
 mod turn;
+mod versions;
 mod wasi;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,7 @@ pub use registry::{Serving, Standing};
 pub use shadow::{Shadow, Shadowed, ShadowedTurn};
 pub use stored::StoredState;
 pub use turn::TurnResult;
+pub use versions::{ReleaseError, RolledBack, Versions};
 
 use engine::Runtime;
 use look::Content;

@@ -3,7 +3,11 @@
 
 pub mod name;
 pub mod record;
+mod records;
 pub mod redb;
+#[cfg(test)]
+pub(crate) mod unused;
+mod upkeep;
 
 use std::sync::Arc;
 
@@ -19,6 +23,8 @@ use crate::outbox::{self, Call, CallRow, CallSeq, OutboxSeq};
 
 pub use name::{QuarantineId, TraceId};
 pub use record::Fate;
+pub use records::{AuditEntry, AuditSeq, RecordChange, Records};
+pub use upkeep::{Depths, Erased, OutboxRow, Redriven, Released, Upkeep};
 
 /// The place of an item in the inbox; grows with every item, also across restarts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -183,7 +189,7 @@ pub enum StorageError {
 
 /// The operations the engine needs. All are batches, all are durable on return; none spans plugin or network time.
 #[async_trait]
-pub trait Storage: Send + Sync + 'static {
+pub trait Storage: Records + Upkeep + Send + Sync + 'static {
     /// Appends inbounds to the inbox unless the same message was accepted within its window.
     async fn accept(&self, now: Timestamp, inbounds: Vec<Inbound>) -> Result<Vec<Accepted>, StorageError>;
 

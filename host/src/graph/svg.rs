@@ -31,10 +31,19 @@ const END: u32 = 0xe6f4_eaff;
 const LOST: [f64; 3] = [244.0, 150.0, 140.0];
 const PALE: [f64; 3] = [241.0, 245.0, 253.0];
 
-/// A whole SVG document.
+/// A whole SVG document. Everything has a class beside its colours, so that a page with colours of its own can put them in their place:
+/// `ground`, `start`, `step lost-0` to `step lost-10` (tenths of its sessions that were left here), `end`, `way`, `ink`, `number`.
 #[must_use]
 pub fn svg(graph: &Graph) -> String {
+    lit(graph, None)
+}
+
+/// The same with the node `here` standing out, by its class `lit`.
+#[must_use]
+pub fn lit(graph: &Graph, here: Option<&Node>) -> String {
     let graph = graph.for_drawing();
+    // A step that is too rare to be drawn alone is one of the others.
+    let here = here.map(|here| if graph.nodes.contains_key(here) { here.clone() } else { Node::Others });
     let mut drawing = VisualGraph::new(Orientation::TopToBottom);
     let mut handles = HashMap::new();
     for (node, visits) in &graph.nodes {
@@ -42,7 +51,8 @@ pub fn svg(graph: &Graph) -> String {
         let look = StyleAttr::new(Color::new(LINE), 1, Some(fill(node, visits)), rounded, CHAR_PX);
         let label = label(node, visits);
         let shape = ShapeKind::new_box(&label);
-        let element = Element::create(shape, look, Orientation::TopToBottom, size(&label));
+        let class = class(node, visits, here.as_ref() == Some(node));
+        let element = Element::create_with_properties(shape, look, Orientation::TopToBottom, size(&label), class);
         handles.insert(node, drawing.add_node(element));
     }
     let most = graph.transitions.values().copied().max().unwrap_or(1);
@@ -58,6 +68,17 @@ pub fn svg(graph: &Graph) -> String {
         drawing.do_it(false, false, false, &mut canvas);
     }
     canvas.document(&format!("{}: {} sessions", graph.bot, graph.sessions()))
+}
+
+fn class(node: &Node, visits: &Visits, is_lit: bool) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "one of eleven")]
+    let tenths = (visits.drop_off().clamp(0.0, 1.0) * 10.0).ceil() as u8;
+    let kind = match node {
+        Node::Start => "start".to_owned(),
+        Node::Ended(_) | Node::Passed(_) => "end".to_owned(),
+        Node::Step(_) | Node::Others => format!("step lost-{tenths}"),
+    };
+    if is_lit { kind + " lit" } else { kind }
 }
 
 fn label(node: &Node, visits: &Visits) -> String {
@@ -126,7 +147,7 @@ impl Canvas {
              font-size=\"{FONT_PX}\">\n<title>{}</title>\n<defs><marker id=\"head\" viewBox=\"0 0 10 8\" refX=\"9\" refY=\"4\" \
              markerWidth=\"10\" markerHeight=\"8\" markerUnits=\"userSpaceOnUse\" orient=\"auto-start-reverse\">\
              <path d=\"M0 0 10 4 0 8z\" fill=\"{}\"/></marker></defs>\n\
-             <rect x=\"-{MARGIN_PX}\" y=\"-{MARGIN_PX}\" width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n{}{}</svg>\n",
+             <rect class=\"ground\" x=\"-{MARGIN_PX}\" y=\"-{MARGIN_PX}\" width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n{}{}</svg>\n",
             escaped(title),
             Color::new(LINE).to_web_color(),
             self.shapes,
@@ -136,12 +157,14 @@ impl Canvas {
 }
 
 impl RenderBackend for Canvas {
-    fn draw_rect(&mut self, xy: Point, size: Point, look: &StyleAttr, _: Option<String>, _: Option<ClipHandle>) {
+    fn draw_rect(&mut self, xy: Point, size: Point, look: &StyleAttr, class: Option<String>, _: Option<ClipHandle>) {
         self.reach(xy.add(size));
+        let class = class.unwrap_or_default();
+        let stroke = if class.ends_with(" lit") { " stroke-width=\"3\"" } else { "" };
         let fill = look.fill_color.unwrap_or_else(Color::transparent).to_web_color();
         let _ = writeln!(
             self.shapes,
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{}\" fill=\"{fill}\" stroke=\"{}\"/>",
+            "<rect class=\"{class}\" x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"{}\" fill=\"{fill}\" stroke=\"{}\"{stroke}/>",
             xy.x,
             xy.y,
             size.x,
@@ -165,7 +188,11 @@ impl RenderBackend for Canvas {
         #[expect(clippy::cast_precision_loss, reason = "a handful of lines")]
         let first = xy.y - (lines.len() as f64 - 1.0) * LINE_PX / 2.0;
         // A number on an arrow stands alone, and on the arrow's own line.
-        let halo = if lines.len() == 1 { " stroke=\"#fff\" stroke-width=\"5\" paint-order=\"stroke\"" } else { "" };
+        let halo = if lines.len() == 1 {
+            " class=\"number\" stroke=\"#fff\" stroke-width=\"5\" paint-order=\"stroke\""
+        } else {
+            " class=\"ink\""
+        };
         for (place, line) in lines.iter().enumerate() {
             let weight = if place == 0 && lines.len() > 1 { " font-weight=\"600\"" } else { "" };
             #[expect(clippy::cast_precision_loss, reason = "a handful of lines")]
@@ -203,7 +230,7 @@ impl RenderBackend for Canvas {
         let ends = if head.1 { " marker-end=\"url(#head)\"" } else { "" };
         let _ = writeln!(
             self.shapes,
-            "<path d=\"{line}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"{begins}{ends}/>",
+            "<path class=\"way\" d=\"{line}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"{begins}{ends}/>",
             look.line_color.to_web_color(),
             look.line_width
         );

@@ -5,10 +5,13 @@
 //! read transaction keeps every page written meanwhile.
 
 mod apply;
+mod buried;
 mod prepared;
+mod records;
 mod recover;
 mod settings;
 mod tables;
+mod upkeep;
 mod writer;
 
 #[cfg(test)]
@@ -157,6 +160,14 @@ impl Redb {
         let (done, durable) = oneshot::channel();
         self.queue()?.send(op(done)).await.map_err(|_| self.failure())?;
         durable.await.map_err(|_| self.failure())
+    }
+
+    /// Queues an operation that is written down as what it does to the tables.
+    async fn apply<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&mut apply::Batch<'_>) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, StorageError> {
+        self.write(|done| Op::Apply(Box::new(move |batch| Ok(writer::answer(done, operation(batch)?))))).await
     }
 
     fn failure(&self) -> StorageError {

@@ -87,7 +87,7 @@ fn examples(document: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn the_documented_webhook_body_is_the_printed_one() {
-    assert!(SETUP.contains(&format!("```\n{}\n```\n", crate::cli::braze_template::BODY)));
+    assert!(SETUP.contains(&format!("```\n{}\n```\n", crate::braze::recipe::BODY)));
     assert!(SETUP.contains("\n{{api_trigger_properties.${external_system_msg_body}}}\n"));
 }
 

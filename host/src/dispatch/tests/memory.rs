@@ -154,6 +154,8 @@ impl Memory {
     }
 }
 
+crate::storage::unused::without_records_and_upkeep!(Memory);
+
 #[async_trait]
 impl Storage for Memory {
     async fn fence(&self, id: ConversationId) -> Result<Option<u32>, StorageError> {

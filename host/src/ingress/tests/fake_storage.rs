@@ -55,6 +55,8 @@ impl FakeStorage {
     }
 }
 
+crate::storage::unused::without_records_and_upkeep!(FakeStorage);
+
 #[async_trait]
 impl Storage for FakeStorage {
     async fn accept(&self, _now: Timestamp, inbounds: Vec<Inbound>) -> Result<Vec<Accepted>, StorageError> {

@@ -9,13 +9,13 @@ use super::prepared::{AlarmMove, Arrival, Item, Turn};
 use super::recover::Memory;
 use super::settings::JournalKeep;
 use super::tables::{
-    self, ALARMS, AT_DESK, CALLS, CONVERSATION, DESK, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META, OUTBOX, OUTCOMES,
-    OutboxHead, QUARANTINE, SETTLED, Seen, TURNS,
+    self, ALARMS, AT_DESK, AUDIT, BURIED, CALLS, CONVERSATION, DESK, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META, OUTBOX,
+    OUTCOMES, OutboxHead, QUARANTINE, RECORDS, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
 use crate::conversation::{ConversationId, JournalEntry, Response};
 use crate::inbound::DedupeKey;
-use crate::limits::{DEDUPE_WINDOW, QUARANTINE_RETENTION, SETTLED_RETENTION, SWEEP_ROWS_MAX};
+use crate::limits::{AUDIT_RETENTION, DEDUPE_WINDOW, QUARANTINE_RETENTION, SETTLED_RETENTION, SWEEP_ROWS_MAX};
 use crate::outbox::desk::DeskSeq;
 use crate::outbox::{Call, CallSeq, OutboxSeq, Status};
 use crate::storage::record::{self, Fate};
@@ -23,19 +23,22 @@ use crate::storage::{Accepted, Committed, InboxItem, InboxSeq, Pushed, Quarantin
 
 /// One transaction's tables, opened as they are needed: each open table costs the commit a few pages.
 pub(super) struct Batch<'txn> {
-    transaction: &'txn WriteTransaction,
-    memory: &'txn mut Memory,
-    conversation: Lazy<'txn, &'static [u8], &'static [u8]>,
-    turns: Lazy<'txn, &'static [u8], u64>,
-    inbox: Lazy<'txn, u64, &'static [u8]>,
-    outbox: Lazy<'txn, u64, &'static [u8]>,
+    pub(super) transaction: &'txn WriteTransaction,
+    pub(super) memory: &'txn mut Memory,
+    pub(super) conversation: Lazy<'txn, &'static [u8], &'static [u8]>,
+    pub(super) turns: Lazy<'txn, &'static [u8], u64>,
+    pub(super) inbox: Lazy<'txn, u64, &'static [u8]>,
+    pub(super) outbox: Lazy<'txn, u64, &'static [u8]>,
     alarms: Lazy<'txn, &'static [u8], ()>,
     calls: Lazy<'txn, u64, &'static [u8]>,
     desk: Lazy<'txn, u64, &'static [u8]>,
     at_desk: Lazy<'txn, &'static [u8], &'static [u8]>,
     outcomes: Lazy<'txn, &'static [u8], u64>,
-    settled: Lazy<'txn, u64, &'static [u8]>,
-    quarantine: Lazy<'txn, u64, &'static [u8]>,
+    pub(super) settled: Lazy<'txn, u64, &'static [u8]>,
+    pub(super) quarantine: Lazy<'txn, u64, &'static [u8]>,
+    pub(super) records: Lazy<'txn, &'static str, &'static [u8]>,
+    pub(super) audit: Lazy<'txn, u64, &'static [u8]>,
+    pub(super) buried: Lazy<'txn, &'static [u8], &'static [u8]>,
     meta: Lazy<'txn, &'static str, u64>,
     pub(super) changed: Changed,
 }
@@ -66,6 +69,9 @@ impl<'txn> Batch<'txn> {
             outcomes: Lazy::new(OUTCOMES),
             settled: Lazy::new(SETTLED),
             quarantine: Lazy::new(QUARANTINE),
+            records: Lazy::new(RECORDS),
+            audit: Lazy::new(AUDIT),
+            buried: Lazy::new(BURIED),
             meta: Lazy::new(META),
             changed: Changed::default(),
         }
@@ -103,6 +109,9 @@ impl<'txn> Batch<'txn> {
         if let Some(seen) = self.memory.pending.get(&(id, key)) {
             return Ok(Some(*seen));
         }
+        if let Some(seen) = self.memory.buried.seen(id, key) {
+            return Ok(Some(seen));
+        }
         let table = self.conversation.open(self.transaction)?;
         match table.get(tables::dedupe_key(id, key).as_slice())? {
             Some(row) => {
@@ -120,7 +129,7 @@ impl<'txn> Batch<'txn> {
         Ok(seq)
     }
 
-    fn next_seq(&mut self) -> u64 {
+    pub(super) fn next_seq(&mut self) -> u64 {
         self.memory.last_seq += 1;
         self.memory.last_seq
     }
@@ -243,7 +252,7 @@ impl<'txn> Batch<'txn> {
         Ok(())
     }
 
-    fn exists(&mut self, id: ConversationId) -> Result<bool, ReadError> {
+    pub(super) fn exists(&mut self, id: ConversationId) -> Result<bool, ReadError> {
         Ok(self.conversation.open(self.transaction)?.get(tables::state_key(id).as_slice())?.is_some())
     }
 
@@ -314,6 +323,8 @@ impl<'txn> Batch<'txn> {
         sweep_log(self.quarantine.open(self.transaction)?, |body: Quarantined| {
             is_old(body.received, QUARANTINE_RETENTION)
         })?;
+        sweep_log(self.audit.open(self.transaction)?, |(at,): (Timestamp,)| is_old(at, AUDIT_RETENTION))?;
+        self.sweep_buried(now)?;
         Ok(swept)
     }
 
@@ -377,6 +388,7 @@ impl<'txn> Batch<'txn> {
 
     pub(super) fn erase(&mut self, id: ConversationId) -> Result<(), ReadError> {
         let (first, last) = (id.0.to_vec(), [id.0.as_slice(), &[0xff; 18]].concat());
+        self.bury(id)?;
         self.erase_turns(id)?;
         self.erase_alarm(id)?;
         self.conversation.open(self.transaction)?.retain_in(first.as_slice()..=last.as_slice(), |_, _| false)?;
@@ -463,7 +475,7 @@ fn remove_where(
 }
 
 /// A table that is opened at its first use in the transaction.
-struct Lazy<'txn, K: redb::Key + 'static, V: redb::Value + 'static> {
+pub(super) struct Lazy<'txn, K: redb::Key + 'static, V: redb::Value + 'static> {
     definition: TableDefinition<'static, K, V>,
     table: Option<Table<'txn, K, V>>,
 }
@@ -473,7 +485,7 @@ impl<'txn, K: redb::Key + 'static, V: redb::Value + 'static> Lazy<'txn, K, V> {
         Self { definition, table: None }
     }
 
-    fn open(&mut self, transaction: &'txn WriteTransaction) -> Result<&mut Table<'txn, K, V>, ReadError> {
+    pub(super) fn open(&mut self, transaction: &'txn WriteTransaction) -> Result<&mut Table<'txn, K, V>, ReadError> {
         if self.table.is_none() {
             self.table = Some(transaction.open_table(self.definition)?);
         }

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use redb::{Database, ReadableTable};
 
 use super::ReadError;
+use super::buried::Buried;
 use super::tables::{
-    self, ALARMS, AT_DESK, CALLS, CONVERSATION, DESK, INBOX, JOURNAL_BYTES, META, OUTBOX, OUTCOMES, OutboxHead,
+    self, ALARMS, AT_DESK, AUDIT, CALLS, CONVERSATION, DESK, INBOX, JOURNAL_BYTES, META, OUTBOX, OUTCOMES, OutboxHead,
     QUARANTINE, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
@@ -27,6 +28,8 @@ pub(super) struct Memory {
     /// Accepted but not yet consumed; once consumed, the key is a row of the conversation.
     pub pending: HashMap<(ConversationId, DedupeKey), Seen>,
     pub last_seq: u64,
+    /// What stays known of erased conversations.
+    pub buried: Buried,
     /// All journal entries. Saved with each sweep: after a crash it is short of what came since the last.
     pub journal_bytes: u64,
     pub journal_bytes_saved: u64,
@@ -60,11 +63,14 @@ pub(super) fn recover(database: &Database, now: Timestamp) -> Result<Memory, Rea
         transaction.open_table(OUTCOMES)?;
         transaction.open_table(SETTLED)?;
         transaction.open_table(QUARANTINE)?;
+        transaction.open_table(AUDIT)?;
+        let buried = Buried::recover(&transaction)?;
 
         let pending = pending(&transaction.open_table(INBOX)?)?;
         mark_interrupted(&mut transaction.open_table(OUTBOX)?, now)?;
         Memory {
             pending,
+            buried,
             last_seq: starts << COUNTER_BITS,
             swept_to: Vec::new(),
             journal_bytes,

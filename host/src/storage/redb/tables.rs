@@ -38,6 +38,12 @@ pub(super) const OUTBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new(
 pub(super) const SETTLED: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("settled");
 /// Webhook bodies that could not be read.
 pub(super) const QUARANTINE: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("quarantine");
+/// `kind | 0 | key`: people, their sessions and tokens, and what else the host keeps for itself.
+pub(super) const RECORDS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("records");
+/// Who did or looked at what.
+pub(super) const AUDIT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("audit");
+/// Keyed hashes of dedupe keys of erased conversations, as they were seen.
+pub(super) const BURIED: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("buried");
 /// The format's version, the count of starts, and how large the journal is.
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 
@@ -133,6 +139,11 @@ pub(super) fn outcome_of(key: &[u8], sessions: u64) -> Option<OutcomeCount> {
     let (day, rest) = key.split_first_chunk::<4>()?;
     let (bot, outcome) = std::str::from_utf8(rest).ok()?.split_once('\0')?;
     Some(OutcomeCount { day: u32::from_be_bytes(*day), bot: bot.into(), outcome: outcome.into(), sessions })
+}
+
+/// Where a record is.
+pub(super) fn record_key(kind: &str, key: &str) -> String {
+    format!("{kind}\0{key}")
 }
 
 /// The number of a journal row's turn.

@@ -1,5 +1,6 @@
 //! What every storage must do, on redb files and on backends that lose, tear and refuse writes.
 
+mod by_hand;
 mod due;
 mod power_loss;
 

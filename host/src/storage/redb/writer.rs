@@ -19,20 +19,57 @@ use crate::storage::{Accepted, Committed, InboxItem, Pushed, Quarantined, Settle
 
 /// One operation and whom to tell when it is durable. A caller that is never told must assume it is not.
 pub(super) enum Op {
-    Accept { now: Timestamp, arrivals: Vec<Arrival>, done: oneshot::Sender<Vec<Accepted>> },
-    Quarantine { bodies: Vec<Quarantined>, done: oneshot::Sender<Vec<u64>> },
-    Push { items: Vec<Item>, done: oneshot::Sender<Vec<Pushed>> },
-    DeskSettle { seq: DeskSeq, told: Option<InboxItem>, done: oneshot::Sender<()> },
-    CallStarted { seq: CallSeq, done: oneshot::Sender<()> },
-    CallAnswered { seq: CallSeq, answer: Option<Response>, done: oneshot::Sender<()> },
-    Commit { turns: Vec<Turn>, done: oneshot::Sender<Vec<Committed>> },
-    Settle { settlements: Vec<Settlement>, done: oneshot::Sender<()> },
-    Sweep { now: Timestamp, done: oneshot::Sender<Swept> },
-    Erase { id: ConversationId, done: oneshot::Sender<()> },
+    Accept {
+        now: Timestamp,
+        arrivals: Vec<Arrival>,
+        done: oneshot::Sender<Vec<Accepted>>,
+    },
+    Quarantine {
+        bodies: Vec<Quarantined>,
+        done: oneshot::Sender<Vec<u64>>,
+    },
+    Push {
+        items: Vec<Item>,
+        done: oneshot::Sender<Vec<Pushed>>,
+    },
+    DeskSettle {
+        seq: DeskSeq,
+        told: Option<InboxItem>,
+        done: oneshot::Sender<()>,
+    },
+    CallStarted {
+        seq: CallSeq,
+        done: oneshot::Sender<()>,
+    },
+    CallAnswered {
+        seq: CallSeq,
+        answer: Option<Response>,
+        done: oneshot::Sender<()>,
+    },
+    Commit {
+        turns: Vec<Turn>,
+        done: oneshot::Sender<Vec<Committed>>,
+    },
+    Settle {
+        settlements: Vec<Settlement>,
+        done: oneshot::Sender<()>,
+    },
+    Sweep {
+        now: Timestamp,
+        done: oneshot::Sender<Swept>,
+    },
+    Erase {
+        id: ConversationId,
+        done: oneshot::Sender<()>,
+    },
+    /// Whatever else is done to the tables.
+    Apply(Operation),
 }
 
+pub(super) type Operation = Box<dyn FnOnce(&mut Batch<'_>) -> Result<Answer, ReadError> + Send>;
+
 /// An answer held back until the transaction is durable.
-type Answer = Box<dyn FnOnce()>;
+pub(super) type Answer = Box<dyn FnOnce()>;
 
 pub(super) struct Writer {
     pub database: Arc<Database>,
@@ -91,6 +128,7 @@ impl Writer {
                     Op::Settle { settlements, done } => answer(done, batch.settle(settlements)?),
                     Op::Sweep { now, done } => answer(done, batch.sweep(now, self.journal)?),
                     Op::Erase { id, done } => answer(done, batch.erase(id)?),
+                    Op::Apply(operation) => operation(&mut batch)?,
                 });
             }
             batch.changed
@@ -119,7 +157,7 @@ impl Writer {
     }
 }
 
-fn answer<T: 'static>(done: oneshot::Sender<T>, value: T) -> Answer {
+pub(super) fn answer<T: 'static>(done: oneshot::Sender<T>, value: T) -> Answer {
     // A caller that has gone away still had its operation done.
     Box::new(move || drop(done.send(value)))
 }

@@ -1,0 +1,69 @@
+//! *Setup*: what to paste into Braze, what is configured, what is missing. Never a secret: only where it comes from.
+
+#[cfg(test)]
+mod tests;
+mod view;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+
+use super::page::{Page, html};
+use super::{Console, Trouble};
+use crate::braze::recipe::{BODY, PLACEHOLDER_URL, public_base, recipes};
+use view::{Check, Configured, Paste};
+
+pub(super) fn routes() -> Router<Arc<Console>> {
+    Router::new().route("/console/setup", get(index))
+}
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct Index {
+    page: Page,
+    checks: Vec<Check>,
+    pastes: Vec<Paste>,
+    body: &'static str,
+    configured: Vec<Configured>,
+    /// As it was typed.
+    public_url: String,
+    mistake: Option<String>,
+}
+
+impl Index {
+    fn failing(&self) -> usize {
+        self.checks.iter().filter(|check| !check.ok).count()
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    public_url: String,
+}
+
+async fn index(
+    State(console): State<Arc<Console>>,
+    page: Page,
+    Query(Asked { public_url }): Query<Asked>,
+) -> Result<Response, Trouble> {
+    let given = Some(public_url.trim()).filter(|url| !url.is_empty()).map(public_base).transpose();
+    let (base, mistake) = match given {
+        Ok(base) => (base.unwrap_or_else(|| PLACEHOLDER_URL.to_owned()), None),
+        Err(mistake) => (PLACEHOLDER_URL.to_owned(), Some(mistake.replace("--public-url ", ""))),
+    };
+    html(&Index {
+        page: page.titled("Setup"),
+        checks: view::checks(&console, &base),
+        pastes: recipes(&console.config, &base).map(|recipe| Paste::of(&recipe)).collect(),
+        body: BODY,
+        configured: view::configured(&console.config),
+        public_url,
+        mistake,
+    })
+}
