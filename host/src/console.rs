@@ -36,6 +36,7 @@ use crate::config::Config;
 use crate::feed::Feed;
 use crate::limits::CONSOLE_FORM_BYTES_MAX;
 use crate::plugins::Plugins;
+use crate::search::Search;
 use crate::storage::Storage;
 use live::Listeners;
 pub use trouble::Trouble;
@@ -43,6 +44,7 @@ pub use trouble::Trouble;
 /// What pages are made from.
 pub struct Console {
     pub storage: Arc<dyn Storage>,
+    pub search: Arc<Search>,
     pub plugins: Arc<Plugins>,
     pub config: Arc<Config>,
     pub clock: Arc<dyn Clock>,
@@ -59,6 +61,7 @@ impl Console {
     #[must_use]
     pub fn new(
         storage: Arc<dyn Storage>,
+        search: Arc<Search>,
         plugins: Arc<Plugins>,
         config: Arc<Config>,
         clock: Arc<dyn Clock>,
@@ -68,6 +71,7 @@ impl Console {
     ) -> Self {
         Self {
             storage,
+            search,
             plugins,
             config,
             clock,

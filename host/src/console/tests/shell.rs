@@ -12,7 +12,7 @@ use super::{HOSTILE, Site, is_inert};
 use crate::clock::Timestamp;
 use crate::console::page::{PLACES, done};
 use crate::conversation::ConversationId;
-use crate::feed::Change;
+use crate::feed::{Change, What};
 
 /// All of a page that a browser fetches before it shows it.
 const PAGE_BYTES_MAX: usize = 150 * 1024;
@@ -118,7 +118,9 @@ async fn a_page_hears_of_what_it_shows_soon_once_for_a_storm_and_no_more_when_th
         Some(String::from_utf8(event.unwrap().to_vec()).unwrap())
     };
     assert!(next().await.unwrap().contains("event: hello"));
-    let publish = |conversation| site.console.feed.publish(Change { conversation, turn: None, at: Timestamp(1) });
+    let publish = |conversation| {
+        site.console.feed.publish(Change { conversation, at: Timestamp(1), what: What::Quiet { consumed: None } })
+    };
     publish(id);
     let event = next().await.unwrap();
     assert!(event.contains(&format!("data: conversation:{id} conversations")), "{event}");
