@@ -27,6 +27,7 @@ use crate::ingress::listener::Limits;
 use crate::ingress::{self, Ingress};
 use crate::limits::{SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
 use crate::plugins::{Compiling, EngineError, Folder, Plugins};
+use crate::search::{Indexer, Search};
 use crate::storage::redb::{OpenError, Redb};
 use crate::storage::{Storage, StorageError, Swept};
 use crate::telemetry;
@@ -132,8 +133,13 @@ impl App {
         let drain_timeout = config.server.drain_timeout;
         let feed = Feed::default();
         let closing = CancellationToken::new();
+        let index = Search::folder_of(&config.storage.path);
+        let search = Arc::new(Search::new(index, Arc::clone(&storage), Arc::clone(&clock)));
+        let indexer = Indexer::new(Arc::clone(&search));
+        let watched = feed.subscribe();
         let console = Arc::new(Console::new(
             Arc::clone(&storage),
+            search,
             Arc::clone(&plugins),
             Arc::clone(&config),
             Arc::clone(&clock),
@@ -180,6 +186,10 @@ impl App {
             folder.watch(stop).await;
             Ok(())
         });
+        let mut indexing = Stage::start(|stop| async move {
+            indexer.run(watched, stop).await;
+            Ok(())
+        });
         let mut sweeps = Stage::start({
             let storage = Arc::clone(&storage);
             |stop| sweep(storage, clock, stop)
@@ -195,6 +205,7 @@ impl App {
             error = sweeps.failed() => Some(error.to_string()),
             error = webhooks.failed() => Some(error.to_string()),
             error = changes.failed() => Some(error.to_string()),
+            error = indexing.failed() => Some(error.to_string()),
         };
         if let Some(reason) = failed {
             // Whatever is under way cannot be recorded any more: stop at once, as after a crash.
@@ -213,6 +224,7 @@ impl App {
         }
         sends.stop().await?;
         sweeps.stop().await?;
+        indexing.stop().await?;
         storage.close().await?;
         operators.stop().await?;
         tracing::info!("stopped");

@@ -37,6 +37,7 @@ use crate::desk::acts::Acts;
 use crate::feed::Feed;
 use crate::limits::CONSOLE_FORM_BYTES_MAX;
 use crate::plugins::Plugins;
+use crate::search::Search;
 use crate::storage::Storage;
 use live::Listeners;
 pub use trouble::Trouble;
@@ -44,6 +45,7 @@ pub use trouble::Trouble;
 /// What pages are made from.
 pub struct Console {
     pub storage: Arc<dyn Storage>,
+    pub search: Arc<Search>,
     pub plugins: Arc<Plugins>,
     pub config: Arc<Config>,
     pub clock: Arc<dyn Clock>,
@@ -63,6 +65,7 @@ impl Console {
     #[must_use]
     pub fn new(
         storage: Arc<dyn Storage>,
+        search: Arc<Search>,
         plugins: Arc<Plugins>,
         config: Arc<Config>,
         clock: Arc<dyn Clock>,
@@ -75,6 +78,7 @@ impl Console {
             acts,
             typing: inbox::Typing::default(),
             storage,
+            search,
             plugins,
             config,
             clock,
