@@ -132,6 +132,9 @@ impl App {
             Arc::new(Configured::new(Arc::clone(&config), Arc::clone(&plugins)));
         let drain_timeout = config.server.drain_timeout;
         let feed = Feed::default();
+        let settings = Settings::new(&config.braze, drain_timeout);
+        let dispatch =
+            Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, feed.clone(), random_seed());
         let closing = CancellationToken::new();
         let index = Search::folder_of(&config.storage.path);
         let search = Arc::new(Search::new(index, Arc::clone(&storage), Arc::clone(&clock)));
@@ -145,6 +148,7 @@ impl App {
             Arc::clone(&clock),
             feed.clone(),
             Arc::clone(&health),
+            dispatch.standings(),
             closing.clone(),
         ));
         let driver = Driver::new(
@@ -156,10 +160,6 @@ impl App {
             feed.clone(),
             drain_timeout,
         );
-        let settings = Settings::new(&config.braze, drain_timeout);
-        let dispatch =
-            Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, feed.clone(), random_seed());
-
         let grants = Arc::clone(&config);
         let denies = Arc::new(move |bot: &str, connection: &str| grants.denies_connection(bot, connection));
         let calls = Calls::new(Arc::clone(&storage), connections, denies, drain_timeout);

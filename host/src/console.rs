@@ -9,14 +9,15 @@
 
 mod analytics;
 mod assets;
-pub mod caller;
 mod conversations;
 mod graph;
 mod inbox;
 mod live;
+mod outbox;
 pub mod page;
 mod plugins;
 mod setup;
+mod simulator;
 mod trouble;
 pub mod words;
 
@@ -36,10 +37,12 @@ use crate::config::Config;
 use crate::desk::acts::Acts;
 use crate::feed::Feed;
 use crate::limits::CONSOLE_FORM_BYTES_MAX;
+use crate::outbox::standing::Standings;
 use crate::plugins::Plugins;
 use crate::search::Search;
 use crate::storage::Storage;
 use live::Listeners;
+use simulator::Simulations;
 pub use trouble::Trouble;
 
 /// What pages are made from.
@@ -51,6 +54,7 @@ pub struct Console {
     pub clock: Arc<dyn Clock>,
     pub feed: Feed,
     pub health: Arc<Health>,
+    pub standings: Arc<Standings>,
     /// Streams of changes end with it, so that shutdown waits for nobody who only listens.
     pub closing: CancellationToken,
     /// What agents do goes through it.
@@ -59,6 +63,7 @@ pub struct Console {
     listeners: Listeners,
     /// One release at a time.
     releasing: Mutex<()>,
+    simulations: Simulations,
 }
 
 impl Console {
@@ -71,6 +76,7 @@ impl Console {
         clock: Arc<dyn Clock>,
         feed: Feed,
         health: Arc<Health>,
+        standings: Arc<Standings>,
         closing: CancellationToken,
     ) -> Self {
         let acts = Acts::new(Arc::clone(&storage), feed.clone(), Arc::clone(&clock));
@@ -84,9 +90,11 @@ impl Console {
             clock,
             feed,
             health,
+            standings,
             closing,
             listeners: Listeners::default(),
             releasing: Mutex::new(()),
+            simulations: Simulations::default(),
         }
     }
 }
@@ -103,8 +111,10 @@ pub fn routes(console: Arc<Console>) -> Router {
         .merge(conversations::routes())
         .merge(analytics::routes())
         .merge(graph::routes())
+        .merge(outbox::routes())
         .merge(plugins::routes())
         .merge(setup::routes())
+        .merge(simulator::routes())
         .route("/console/{*nowhere}", get(trouble::nowhere))
         .layer(middleware::from_fn(page::forget_flash))
         .layer(DefaultBodyLimit::max(CONSOLE_FORM_BYTES_MAX))

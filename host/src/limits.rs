@@ -345,6 +345,10 @@ pub const CONSOLE_QUIET: Duration = Duration::from_millis(100);
 pub const CONSOLE_LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// A stream of changes ends before its connection is too old; the browser begins another.
 pub const CONSOLE_LISTENING: Duration = Duration::from_mins(30);
+/// Rows of the outbox that a page of the console counts: what waits in a bad hour, in a few milliseconds.
+pub const CONSOLE_ROWS_COUNTED_MAX: usize = 5_000;
+/// Rows that a page of the console shows at once.
+pub const CONSOLE_ROWS_SHOWN: usize = 50;
 /// Turns that a page of the console reads from the journal: a second's work at worst, in pieces, and more sessions than a share of them
 /// needs.
 pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;
@@ -352,3 +356,9 @@ pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;
 pub const DESK_ACT_PATIENCE: Duration = Duration::from_secs(5);
 /// Of a conversation's turns, what the inbox shows at once; the rest is behind a link.
 pub const INBOX_TURNS_SHOWN: usize = 60;
+/// Simulated conversations at once, each with a plugin and what was said: a team's, at some hundred kilobytes.
+pub const SIMULATIONS_MAX: usize = 64;
+/// Lines of one: more nobody types, and every page shows them all.
+pub const SIMULATED_LINES_MAX: usize = 400;
+/// Time that is let pass at once; a bot may set a timer in every turn, and each of them is one.
+pub const SIMULATED_WAIT_MAX: Duration = Duration::from_hours(366 * 24);

@@ -6,6 +6,7 @@
 // [data-row]                 j and k go from one to the next; Enter opens the first link in it
 // [data-insert="#id"]        puts its data-text into that field
 // [data-typing="URL"]        tells that URL now and then that somebody writes; Ctrl+Enter sends
+// textarea[data-send]        Enter sends, Shift+Enter begins a line
 // [data-end]                 stays scrolled to its end while somebody reads there
 // time[data-since], time[data-until]  (ms) say how long since, how long until
 "use strict";
@@ -239,6 +240,10 @@
     if (event.key === "Escape") {
       if (typing(node)) return node.blur();
       return all("details.confirm[open], details.menu[open]").forEach((details) => (details.open = false));
+    }
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && node.matches("[data-send]")) {
+      event.preventDefault();
+      return node.form.requestSubmit();
     }
     if (typing(node)) return;
     if (led) {
