@@ -18,6 +18,8 @@ use crate::connections::{Connections, ConnectionsError};
 use crate::console::{self, Console};
 use crate::conversation::Route;
 use crate::conversation::effects::Catalog;
+use crate::desk::Remote;
+use crate::desk::chatwoot::ChatwootError;
 use crate::dispatch::{Dispatch, Settings};
 use crate::driver::Driver;
 use crate::feed::Feed;
@@ -25,6 +27,7 @@ use crate::ingress::listener::Limits;
 use crate::ingress::{self, Ingress};
 use crate::limits::{SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
 use crate::plugins::{Compiling, EngineError, Folder, Plugins};
+use crate::search::{Indexer, Search};
 use crate::storage::redb::{OpenError, Redb};
 use crate::storage::{Storage, StorageError, Swept};
 use crate::telemetry;
@@ -44,6 +47,8 @@ pub enum StartError {
     Braze(#[from] BrazeError),
     #[error(transparent)]
     Connections(#[from] ConnectionsError),
+    #[error(transparent)]
+    Desk(#[from] ChatwootError),
     #[error("cannot listen on {addr} ({key} in the configuration): {why}")]
     Listen { addr: SocketAddr, key: &'static str, why: io::Error },
 }
@@ -71,6 +76,7 @@ pub struct App {
     health: Arc<Health>,
     braze: Arc<Braze>,
     connections: Arc<Connections>,
+    desk: Option<Remote>,
     public: TcpListener,
     admin: TcpListener,
 }
@@ -88,7 +94,8 @@ impl App {
         let health = Arc::new(Health::new(Arc::clone(&plugins), bots, Arc::clone(&clock)));
         let braze = Arc::new(Braze::new(&config.braze, Arc::clone(&clock))?);
         let connections = Arc::new(Connections::new(&config.connections, Arc::clone(&clock))?);
-        Ok(Self { config, clock, storage, folder, plugins, health, braze, connections, public, admin })
+        let desk = Remote::new(config.desk.as_ref(), &clock)?;
+        Ok(Self { config, clock, storage, folder, plugins, health, braze, connections, desk, public, admin })
     }
 
     /// Where webhooks go.
@@ -112,11 +119,15 @@ impl App {
     /// Serves until `shutdown`, then drains: accepts nothing new, finishes the turns under way, ends dispatch after its current calls,
     /// closes the database. What has not begun is there at the next start.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
-        let Self { config, clock, storage, folder, plugins, health, braze, connections, public, admin } = self;
+        let Self { config, clock, storage, folder, plugins, health, braze, connections, desk, public, admin } = self;
         let limits = Limits::of(&config.server);
         let config = Arc::new(config);
 
-        let ingress = Arc::new(Ingress::new(&config.server, &config.sources, Arc::clone(&storage), Arc::clone(&clock)));
+        let mut ingress = Ingress::new(&config.server, &config.sources, Arc::clone(&storage), Arc::clone(&clock));
+        if let Some(desk) = &desk {
+            ingress = ingress.with_desk(desk.name, desk.webhooks());
+        }
+        let ingress = Arc::new(ingress);
         let catalog: Arc<dyn Catalog + Send + Sync> =
             Arc::new(Configured::new(Arc::clone(&config), Arc::clone(&plugins)));
         let drain_timeout = config.server.drain_timeout;
@@ -125,8 +136,13 @@ impl App {
         let dispatch =
             Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, feed.clone(), random_seed());
         let closing = CancellationToken::new();
+        let index = Search::folder_of(&config.storage.path);
+        let search = Arc::new(Search::new(index, Arc::clone(&storage), Arc::clone(&clock)));
+        let indexer = Indexer::new(Arc::clone(&search));
+        let watched = feed.subscribe();
         let console = Arc::new(Console::new(
             Arc::clone(&storage),
+            search,
             Arc::clone(&plugins),
             Arc::clone(&config),
             Arc::clone(&clock),
@@ -155,6 +171,10 @@ impl App {
         let mut turns = Stage::start(|stop| driver.run(stop));
         let mut sends = Stage::start(|stop| dispatch.run(stop));
         let mut requests = Stage::start(|stop| calls.run(stop));
+        let mut desk = desk.map(|desk| {
+            let (storage, clock) = (Arc::clone(&storage), Arc::clone(&clock));
+            Stage::start(move |stop| desk.run(storage, clock, drain_timeout, stop))
+        });
         let mut operators = Stage::start({
             let (health, storage, clock) = (Arc::clone(&health), Arc::clone(&storage), Arc::clone(&clock));
             |stop| async move {
@@ -164,6 +184,10 @@ impl App {
         });
         let mut changes = Stage::start(|stop| async move {
             folder.watch(stop).await;
+            Ok(())
+        });
+        let mut indexing = Stage::start(|stop| async move {
+            indexer.run(watched, stop).await;
             Ok(())
         });
         let mut sweeps = Stage::start({
@@ -177,9 +201,11 @@ impl App {
             error = turns.failed() => Some(error.to_string()),
             error = sends.failed() => Some(error.to_string()),
             error = requests.failed() => Some(error.to_string()),
+            error = failed_if_any(desk.as_mut()) => Some(error.to_string()),
             error = sweeps.failed() => Some(error.to_string()),
             error = webhooks.failed() => Some(error.to_string()),
             error = changes.failed() => Some(error.to_string()),
+            error = indexing.failed() => Some(error.to_string()),
         };
         if let Some(reason) = failed {
             // Whatever is under way cannot be recorded any more: stop at once, as after a crash.
@@ -193,8 +219,12 @@ impl App {
         changes.stop().await?;
         turns.stop().await?;
         requests.stop().await?;
+        if let Some(desk) = &mut desk {
+            desk.stop().await?;
+        }
         sends.stop().await?;
         sweeps.stop().await?;
+        indexing.stop().await?;
         storage.close().await?;
         operators.stop().await?;
         tracing::info!("stopped");
@@ -236,6 +266,14 @@ impl Stage {
             Some(Err(panic)) => Err(StorageError::Failed(format!("a part of the host panicked: {panic}"))),
             None => Ok(()),
         }
+    }
+}
+
+/// Never resolves where there is no such part.
+async fn failed_if_any(stage: Option<&mut Stage>) -> StorageError {
+    match stage {
+        Some(stage) => stage.failed().await,
+        None => std::future::pending().await,
     }
 }
 

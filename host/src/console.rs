@@ -35,10 +35,12 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::Health;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::desk::acts::Acts;
 use crate::feed::Feed;
 use crate::limits::CONSOLE_FORM_BYTES_MAX;
 use crate::outbox::standing::Standings;
 use crate::plugins::Plugins;
+use crate::search::Search;
 use crate::storage::Storage;
 use live::Listeners;
 use simulator::Simulations;
@@ -47,6 +49,7 @@ pub use trouble::Trouble;
 /// What pages are made from.
 pub struct Console {
     pub storage: Arc<dyn Storage>,
+    pub search: Arc<Search>,
     pub plugins: Arc<Plugins>,
     pub config: Arc<Config>,
     pub clock: Arc<dyn Clock>,
@@ -55,6 +58,9 @@ pub struct Console {
     pub standings: Arc<Standings>,
     /// Streams of changes end with it, so that shutdown waits for nobody who only listens.
     pub closing: CancellationToken,
+    /// What agents do goes through it.
+    pub acts: Acts,
+    typing: inbox::Typing,
     listeners: Listeners,
     /// One release at a time.
     releasing: Mutex<()>,
@@ -65,6 +71,7 @@ impl Console {
     #[must_use]
     pub fn new(
         storage: Arc<dyn Storage>,
+        search: Arc<Search>,
         plugins: Arc<Plugins>,
         config: Arc<Config>,
         clock: Arc<dyn Clock>,
@@ -73,8 +80,12 @@ impl Console {
         standings: Arc<Standings>,
         closing: CancellationToken,
     ) -> Self {
+        let acts = Acts::new(Arc::clone(&storage), feed.clone(), Arc::clone(&clock));
         Self {
+            acts,
+            typing: inbox::Typing::default(),
             storage,
+            search,
             plugins,
             config,
             clock,

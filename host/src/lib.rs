@@ -21,12 +21,12 @@ pub mod desk;
 pub mod ingress;
 pub mod people;
 pub mod plugins;
+pub mod search;
 pub mod storage;
 
 pub mod calls;
 pub mod dispatch;
 pub mod driver;
-pub mod feed;
 
 pub mod graph;
 pub mod replay;

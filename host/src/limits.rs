@@ -278,6 +278,38 @@ pub const BUILD_TALK_BYTES_MAX: usize = 1024 * 1024;
 /// What a build's tools may answer as data: cargo's list of what it made is a KiB for each crate.
 pub const BUILD_DATA_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// For building the index, whatever its size: beyond the 15 MB that tantivy needs at least, more only makes for fewer and larger files.
+pub const SEARCH_WRITER_BYTES: usize = 32 * 1024 * 1024;
+/// What changed is found this late: often enough for a person, and each commit is a handful of synced files.
+pub const SEARCH_COMMIT_INTERVAL: Duration = Duration::from_secs(1);
+/// Before the last time that the index is complete up to: turns land in storage slightly out of the order of their times, and no turn
+/// takes so long.
+pub const SEARCH_OVERLAP: Duration = Duration::from_mins(10);
+/// Conversations brought up to date at once: an erasure waits for so many.
+pub const SEARCH_PIECE_CONVERSATIONS: usize = 256;
+/// Turns handed to the index at once: a megabyte usually.
+pub const SEARCH_PIECE_DOCUMENTS: usize = 2_000;
+/// After something that may pass, like a full disk.
+pub const SEARCH_RETRY: Duration = Duration::from_secs(30);
+/// Between two looks at how far back the journal goes.
+pub const SEARCH_SWEEP_INTERVAL: Duration = Duration::from_mins(1);
+/// Each takes a thread while it runs; turns need the processors as well.
+pub const SEARCHES_AT_ONCE: usize = 4;
+/// Longer than anything somebody types to find something.
+pub const SEARCH_QUERY_CHARS_MAX: usize = 256;
+/// Each word is a walk through all that have it.
+pub const SEARCH_QUERY_WORDS_MAX: usize = 16;
+/// A single letter begins a twentieth of all words.
+pub const SEARCH_PREFIX_CHARS_MIN: usize = 2;
+/// Of a word that goes on behind others in a phrase: so many ways to go on are looked at.
+pub const SEARCH_PHRASE_ENDS_MAX: u32 = 1_000;
+/// Of a word in the index: what is longer is no word but data, and found by its beginning.
+pub const SEARCH_WORD_CHARS_MAX: usize = 64;
+/// Rows of one page.
+pub const SEARCH_PAGE_MAX: usize = 100;
+/// Values offered to filter by, of each kind.
+pub const SEARCH_VALUES_MAX: usize = 100;
+
 /// Somebody who waits for a person longer than this has left; the bot can at least say so.
 pub const HANDOFF_OFFER_TIMEOUT: Duration = Duration::from_mins(10);
 /// WhatsApp's window closes then: whoever writes after it begins anew.
@@ -298,6 +330,7 @@ pub const NOTE_CHARS_MAX: usize = 4096;
 pub const CASE_LINE_CHARS_MAX: usize = 120;
 /// Changes that a slow watcher may be behind; at a thousand turns a second this is four seconds.
 pub const FEED_CHANGES_KEPT: usize = 4096;
+
 /// A quarantined body that is edited, with every byte of it escaped, and what is around it.
 pub const CONSOLE_FORM_BYTES_MAX: usize = 4 * WEBHOOK_BODY_BYTES_MAX;
 /// What was just done is one sentence; browsers keep no cookie of more than 4 KiB, and escaping makes it three times as long.
@@ -319,6 +352,10 @@ pub const CONSOLE_ROWS_SHOWN: usize = 50;
 /// Turns that a page of the console reads from the journal: a second's work at worst, in pieces, and more sessions than a share of them
 /// needs.
 pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;
+/// A person waits this long for a button; conversations take milliseconds unless the machine is overwhelmed.
+pub const DESK_ACT_PATIENCE: Duration = Duration::from_secs(5);
+/// Of a conversation's turns, what the inbox shows at once; the rest is behind a link.
+pub const INBOX_TURNS_SHOWN: usize = 60;
 /// Simulated conversations at once, each with a plugin and what was said: a team's, at some hundred kilobytes.
 pub const SIMULATIONS_MAX: usize = 64;
 /// Lines of one: more nobody types, and every page shows them all.

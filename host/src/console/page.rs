@@ -134,6 +134,12 @@ impl Page {
         self.may(&Role::Operator)
     }
 
+    /// Whether the caller answers users.
+    #[must_use]
+    pub fn is_agent(&self) -> bool {
+        self.may(&Role::Agent)
+    }
+
     /// Ends what the caller may not do.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ use crate::config::{Config, PluginLimits};
 use crate::feed::Feed;
 use crate::people::{Auditor, Caller, People, Role};
 use crate::plugins::Plugins;
+use crate::search::Search;
 use crate::storage::Records;
 
 use crate::storage::redb;
@@ -75,8 +76,11 @@ impl Site {
         let plugins = Arc::new(Plugins::new(PluginLimits::default().memory_bytes_max).expect("an engine"));
         let bots = config.sources.iter().map(|(name, source)| (name.clone(), source.bot.clone())).collect();
         let health = Arc::new(Health::new(Arc::clone(&plugins), bots, clock.clone()));
+        let storage = Arc::new(storage);
+        let search = Arc::new(Search::new(Search::folder_of(&file), storage.clone(), clock.clone()));
         let console = Arc::new(Console::new(
-            Arc::new(storage),
+            storage,
+            search,
             plugins,
             Arc::new(config),
             clock.clone(),

@@ -27,6 +27,7 @@ struct Acting<'a> {
     by: Agent,
     /// It was done at the remote desk, which so knows of it.
     is_remote: bool,
+    remote_id: Option<String>,
     desk: Vec<DeskMessage>,
     effects: Vec<Effect>,
     ended: Option<&'static str>,
@@ -97,9 +98,23 @@ pub(super) fn acted(
     conversation.chain = 0;
     let DeskAct { by, act: done, remote_id } = act.clone();
     let is_remote = remote_id.is_some();
-    let mut acting =
-        Acting { conversation, rules, now, by, is_remote, desk: Vec::new(), effects: Vec::new(), ended: None };
+    let mut acting = Acting {
+        conversation,
+        rules,
+        now,
+        by,
+        is_remote,
+        remote_id: remote_id.clone(),
+        desk: Vec::new(),
+        effects: Vec::new(),
+        ended: None,
+    };
+    let is_reply = matches!(done, Act::Reply { .. });
     let done = acting.act(catalog, done);
+    if let (Err(reason), true, true) = (&done, is_reply, is_remote) {
+        // Who wrote it there sees it as sent.
+        acting.desk.push(DeskMessage::Note { text: format!("Not sent to the user: {reason}") });
+    }
     let Acting { desk, ended, effects, .. } = acting;
     if let (Some(remote_id), true, true) = (remote_id, done.is_ok(), conversation.control.owner.is_at_desk()) {
         conversation.control.remote_id = Some(remote_id);
@@ -120,7 +135,8 @@ pub(super) fn acted(
 fn is_of_another_handoff(conversation: &Conversation, act: &DeskAct) -> bool {
     let control = &conversation.control;
     let theirs = act.remote_id.as_ref();
-    let is_another = control.remote_id.is_some() && theirs.is_some() && theirs != control.remote_id.as_ref();
+    // That it is theirs is heard first, from whoever opened it there or with the first webhook of it.
+    let is_another = theirs.is_some() && theirs != control.remote_id.as_ref();
     match act.act {
         Act::Opened { handoff } | Act::Unreachable { handoff, .. } => {
             handoff != control.handoffs || !control.owner.is_at_desk()
@@ -286,6 +302,7 @@ impl Acting<'_> {
                     .into(),
             );
         }
+        self.is_of_this_handoff()?;
         self.writes(takes)?;
         self.conversation.control.heard(self.now, Author::Agent, &text);
         self.tell(DeskMessage::Line {
@@ -296,6 +313,17 @@ impl Acting<'_> {
         self.effects.push(Effect::Reply(Reply { text, media, ..Reply::default() }));
         self.answered();
         Ok(())
+    }
+
+    /// Whether it was written where the conversation is at the desk now.
+    fn is_of_this_handoff(&self) -> Result<(), Refused> {
+        let control = &self.conversation.control;
+        match (&self.remote_id, &control.remote_id) {
+            (Some(theirs), Some(ours)) if theirs != ours && control.owner.is_at_desk() => {
+                Err(format!("the user is at the desk again, in conversation {ours}: write there"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the agent may write to the user.
@@ -423,6 +451,7 @@ pub(super) fn heard(conversation: &mut Conversation, rules: &DeskRules, now: Tim
             now,
             by,
             is_remote: false,
+            remote_id: None,
             desk: Vec::new(),
             effects: Vec::new(),
             ended: None,

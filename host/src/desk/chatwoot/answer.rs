@@ -65,3 +65,6 @@ fn said(answer: &Value) -> String {
     let said = text("message").or_else(|| text("error")).or_else(errors).unwrap_or_else(|| "no reason".to_owned());
     said.chars().filter(|character| !character.is_control()).take(MESSAGE_CHARS_MAX).collect()
 }
+
+#[cfg(test)]
+mod tests;

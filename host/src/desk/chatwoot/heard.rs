@@ -281,3 +281,6 @@ fn pieces(text: &str) -> Vec<String> {
     }
     pieces
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,3 +46,6 @@ fn unhexed(hex: &[u8]) -> Option<[u8; 32]> {
     }
     Some(bytes)
 }
+
+#[cfg(test)]
+mod tests;
