@@ -2,6 +2,7 @@
 //! other systems tell a conversation.
 
 mod conversations;
+pub mod guard;
 mod refusal;
 mod turns;
 
@@ -21,6 +22,7 @@ use crate::clock::Clock;
 use crate::ingress::listener::{self, Limits};
 use crate::plugins::Plugins;
 use crate::storage::Storage;
+use guard::Guard;
 
 /// What readiness depends on. Braze being down is not part of it: messages must still be accepted.
 pub struct Health {
@@ -83,13 +85,14 @@ fn fails_if(failed: bool, why: &str) -> Result<String, String> {
     if failed { Err(why.into()) } else { Ok("fine".into()) }
 }
 
-/// Answers operators until `shutdown` resolves; `console` has the pages.
+/// Answers operators until `shutdown` resolves; `console` has the pages, and `guard` stands before all of it.
 pub async fn serve(
     listener: TcpListener,
     health: Arc<Health>,
     storage: Arc<dyn Storage>,
     clock: Arc<dyn Clock>,
     console: Router,
+    guard: Guard,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
@@ -102,7 +105,7 @@ pub async fn serve(
         .merge(turns::routes(Arc::clone(&storage)))
         .merge(conversations::routes(storage, clock))
         .merge(console);
-    listener::serve(listener, router, limits, shutdown).await;
+    listener::serve(listener, guard.before(router), limits, shutdown).await;
 }
 
 async fn readyz(State(health): State<Arc<Health>>, Query(query): Query<Vec<(String, String)>>) -> Response {

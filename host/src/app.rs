@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::guard::Guard;
 use crate::admin::{self, Health};
 use crate::braze::{Braze, BrazeError};
 use crate::calls::Calls;
@@ -23,10 +24,11 @@ use crate::driver::Driver;
 use crate::feed::Feed;
 use crate::ingress::listener::Limits;
 use crate::ingress::{self, Ingress};
-use crate::limits::{SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
+use crate::limits::{PEOPLE_TIDY_INTERVAL, SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
+use crate::people::{Key, LocalToken, People};
 use crate::plugins::{Compiling, EngineError, Folder, Plugins};
 use crate::storage::redb::{OpenError, Redb};
-use crate::storage::{Storage, StorageError, Swept};
+use crate::storage::{Records, Storage, StorageError, Swept};
 use crate::telemetry;
 
 mod configured;
@@ -44,6 +46,10 @@ pub enum StartError {
     Braze(#[from] BrazeError),
     #[error(transparent)]
     Connections(#[from] ConnectionsError),
+    #[error("the token for commands on this machine cannot be written beside the database: {0}")]
+    Token(io::Error),
+    #[error(transparent)]
+    Unreadable(#[from] StorageError),
     #[error("cannot listen on {addr} ({key} in the configuration): {why}")]
     Listen { addr: SocketAddr, key: &'static str, why: io::Error },
 }
@@ -71,6 +77,11 @@ pub struct App {
     health: Arc<Health>,
     braze: Arc<Braze>,
     connections: Arc<Connections>,
+    people: Arc<People>,
+    /// What opens the first page of the console, if anything does.
+    first: Option<Key>,
+    /// For commands on this machine, as long as the host runs.
+    token: LocalToken,
     public: TcpListener,
     admin: TcpListener,
 }
@@ -88,7 +99,25 @@ impl App {
         let health = Arc::new(Health::new(Arc::clone(&plugins), bots, Arc::clone(&clock)));
         let braze = Arc::new(Braze::new(&config.braze, Arc::clone(&clock))?);
         let connections = Arc::new(Connections::new(&config.connections, Arc::clone(&clock))?);
-        Ok(Self { config, clock, storage, folder, plugins, health, braze, connections, public, admin })
+        let token = LocalToken::write(&config.storage.path).map_err(StartError::Token)?;
+        let records = Arc::clone(&storage) as Arc<dyn Records>;
+        let people = Arc::new(People::new(records, Arc::clone(&clock), config.dev, Some(&token)));
+        let first = people.first_key().await?;
+        Ok(Self {
+            config,
+            clock,
+            storage,
+            folder,
+            plugins,
+            health,
+            braze,
+            connections,
+            people,
+            first,
+            token,
+            public,
+            admin,
+        })
     }
 
     /// Where webhooks go.
@@ -103,6 +132,13 @@ impl App {
         self.admin.local_addr().unwrap_or(self.config.server.admin)
     }
 
+    /// Where the first admin chooses a password, or whoever runs `dev` gets in; none where somebody can sign in already.
+    #[must_use]
+    pub fn welcome(&self) -> Option<String> {
+        let key = self.first.as_ref()?;
+        Some(format!("http://{}/console/welcome?key={}", self.admin_addr(), key.text()))
+    }
+
     /// The plugins that are ready.
     #[must_use]
     pub fn plugins(&self) -> &Plugins {
@@ -112,7 +148,22 @@ impl App {
     /// Serves until `shutdown`, then drains: accepts nothing new, finishes the turns under way, ends dispatch after its current calls,
     /// closes the database. What has not begun is there at the next start.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
-        let Self { config, clock, storage, folder, plugins, health, braze, connections, public, admin } = self;
+        let guard = Guard::new(Arc::clone(&self.people), &self.config.server, &self.config.console, self.admin_addr());
+        let Self {
+            config,
+            clock,
+            storage,
+            folder,
+            plugins,
+            health,
+            braze,
+            connections,
+            people,
+            first: _,
+            token,
+            public,
+            admin,
+        } = self;
         let limits = Limits::of(&config.server);
         let config = Arc::new(config);
 
@@ -149,7 +200,7 @@ impl App {
         let mut operators = Stage::start({
             let (health, storage, clock) = (Arc::clone(&health), Arc::clone(&storage), Arc::clone(&clock));
             |stop| async move {
-                admin::serve(admin, health, storage, clock, console::routes(console), limits, stop).await;
+                admin::serve(admin, health, storage, clock, console::routes(console), guard, limits, stop).await;
                 Ok(())
             }
         });
@@ -157,6 +208,7 @@ impl App {
             folder.watch(stop).await;
             Ok(())
         });
+        let mut tidying = Stage::start(|stop| tidy(people, stop));
         let mut sweeps = Stage::start({
             let storage = Arc::clone(&storage);
             |stop| sweep(storage, clock, stop)
@@ -168,6 +220,7 @@ impl App {
             error = turns.failed() => Some(error.to_string()),
             error = sends.failed() => Some(error.to_string()),
             error = requests.failed() => Some(error.to_string()),
+            error = tidying.failed() => Some(error.to_string()),
             error = sweeps.failed() => Some(error.to_string()),
             error = webhooks.failed() => Some(error.to_string()),
             error = changes.failed() => Some(error.to_string()),
@@ -186,6 +239,8 @@ impl App {
         requests.stop().await?;
         sends.stop().await?;
         sweeps.stop().await?;
+        tidying.stop().await?;
+        drop(token);
         storage.close().await?;
         operators.stop().await?;
         tracing::info!("stopped");
@@ -246,6 +301,16 @@ async fn sweep(
                     Swept::APiece => SWEEP_PIECE_INTERVAL,
                 }
             }
+        }
+    }
+}
+
+async fn tidy(people: Arc<People>, stop: impl Future<Output = ()>) -> Result<(), StorageError> {
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            () = tokio::time::sleep(PEOPLE_TIDY_INTERVAL) => people.tidy().await?,
         }
     }
 }

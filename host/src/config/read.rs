@@ -4,6 +4,7 @@
 mod braze;
 mod connection_headers;
 mod connections;
+mod console;
 mod plugins;
 mod routing;
 mod server;
@@ -136,9 +137,20 @@ fn read(mut root: Section<'_>, references: &References<'_>) -> Config {
     let connections = connections::read(root.section("connections"), references);
     let plugins = plugins::read(root.section("plugins"), &storage, &braze, &connections, references);
     let sources = sources::read(root.section("sources"), &plugins, &braze, references);
+    let console = console::read(root.section("console"), references);
     root.not_supported("desk", "there is no desk for agents yet");
     root.finish();
-    Config { server, storage, braze, sources, plugins, connections, connections_of_all: Vec::new() }
+    Config {
+        server,
+        storage,
+        braze,
+        sources,
+        plugins,
+        connections,
+        connections_of_all: Vec::new(),
+        console,
+        dev: false,
+    }
 }
 
 /// TOML's own messages, the first of each line: one slip often breaks the rest of its line.
@@ -166,7 +178,7 @@ fn report_syntax(errors: &[Error], text: &str, report: &Report) {
 fn hide_secret(line: &str, begin: usize, report: &Report) {
     let Some((key, value)) = line.split_once('=') else { return };
     let name = key.trim().trim_matches(['"', '\'']);
-    let secret = matches!(name, "api_key" | "tokens") || connection_headers::is_secret(name);
+    let secret = matches!(name, "api_key" | "tokens" | "proxy_secret") || connection_headers::is_secret(name);
     // A table of headers may hold a reference beside what is none.
     if name == "headers" || secret && !value.contains("env:") && !value.contains("file:") {
         let start = begin + key.len() + 1;

@@ -77,7 +77,8 @@ impl Site {
             health,
             CancellationToken::new(),
         ));
-        Self { router: routes(Arc::clone(&console)), console, clock, folder }
+        let router = routes(Arc::clone(&console)).layer(axum::Extension(crate::people::Caller::dev()));
+        Self { router, console, clock, folder }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Seen {
