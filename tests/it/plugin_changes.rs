@@ -14,8 +14,8 @@ async fn empty_host(sandbox: &TestSandbox, folder: &Path) -> Host {
     Host::start(sandbox, HostOptions { plugins: folder.to_owned(), ..HostOptions::default() }).await
 }
 
-async fn get(sandbox: &TestSandbox, host: &Host, path: &str) -> (u16, Value) {
-    let answer = sandbox.http.get(format!("{}{path}", host.admin)).send().await.expect("the host answers");
+async fn get(host: &Host, path: &str) -> (u16, Value) {
+    let answer = host.ask(reqwest::Method::GET, path).send().await.expect("the host answers");
     let status = answer.status().as_u16();
     (status, serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON"))
 }
@@ -55,14 +55,14 @@ async fn a_plugin_dropped_into_a_running_host_answers_the_next_message() {
     introduce(&sandbox, &["ada", "bob"]).await;
     let host = empty_host(&sandbox, folder.path()).await;
     host.logged("there is no plugin `menu`; it is loaded as soon as it is there", 1).await;
-    let (status, ready) = get(&sandbox, &host, "/readyz?verbose").await;
+    let (status, ready) = get(&host, "/readyz?verbose").await;
     assert_eq!(status, 503, "{ready}");
     assert!(ready.to_string().contains("put menu.wasm into the plugins folder"), "{ready}");
 
     let file = folder.path().join("menu.wasm");
     fs::copy(wasm("echo"), &file).expect("a copy");
     let first = listed(&sandbox, &host, "the plugin", |plugin| plugin["serving"] == true).await;
-    assert_eq!(get(&sandbox, &host, "/readyz?verbose").await.0, 200);
+    assert_eq!(get(&host, "/readyz?verbose").await.0, 200);
     sandbox.say("ada", "hello").await;
     assert_eq!(sandbox.texts_once("ada", 1).await, ["1: hello"]);
 
@@ -102,7 +102,7 @@ async fn a_bad_file_leaves_the_old_plugin_and_everybody_can_see_why() {
     let bad = listed(&sandbox, &host, "the problem", is_text).await;
     sandbox.say("ada", "hello").await;
     assert_eq!(sandbox.texts_once("ada", 1).await, ["1: hello"]);
-    let (status, ready) = get(&sandbox, &host, "/readyz?verbose").await;
+    let (status, ready) = get(&host, "/readyz?verbose").await;
     assert_eq!(status, 200, "the old plugin answers: {ready}");
     assert!(ready["plugins"][0]["serving"] == true && ready["plugins"][0]["problem"] == bad["problem"], "{ready}");
 
