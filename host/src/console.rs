@@ -11,10 +11,12 @@ mod analytics;
 mod assets;
 pub mod caller;
 mod conversations;
+mod door;
 mod graph;
 mod inbox;
 mod live;
 pub mod page;
+mod people;
 mod plugins;
 mod setup;
 mod trouble;
@@ -94,6 +96,8 @@ pub fn routes(console: Arc<Console>) -> Router {
         .merge(graph::routes())
         .merge(plugins::routes())
         .merge(setup::routes())
+        .merge(people::routes())
+        .merge(door::routes())
         .route("/console/{*nowhere}", get(trouble::nowhere))
         .layer(middleware::from_fn(page::forget_flash))
         .layer(DefaultBodyLimit::max(CONSOLE_FORM_BYTES_MAX))

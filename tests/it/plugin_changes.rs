@@ -21,9 +21,9 @@ async fn get(host: &Host, path: &str) -> (u16, Value) {
 }
 
 /// What `GET /v1/plugins` says of the one bot, once it says this.
-async fn listed(sandbox: &TestSandbox, host: &Host, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+async fn listed(host: &Host, what: &str, is: impl Fn(&Value) -> bool) -> Value {
     until(what, || async {
-        let (_, answer) = get(sandbox, host, "/v1/plugins").await;
+        let (_, answer) = get(host, "/v1/plugins").await;
         let plugin = answer["plugins"].as_array()?.iter().find(|plugin| plugin["name"] == "menu")?.clone();
         is(&plugin).then_some(plugin)
     })
@@ -61,7 +61,7 @@ async fn a_plugin_dropped_into_a_running_host_answers_the_next_message() {
 
     let file = folder.path().join("menu.wasm");
     fs::copy(wasm("echo"), &file).expect("a copy");
-    let first = listed(&sandbox, &host, "the plugin", |plugin| plugin["serving"] == true).await;
+    let first = listed(&host, "the plugin", |plugin| plugin["serving"] == true).await;
     assert_eq!(get(&host, "/readyz?verbose").await.0, 200);
     sandbox.say("ada", "hello").await;
     assert_eq!(sandbox.texts_once("ada", 1).await, ["1: hello"]);
@@ -69,7 +69,7 @@ async fn a_plugin_dropped_into_a_running_host_answers_the_next_message() {
     // Another plugin in its place.
     let beside = folder.path().join("menu.new");
     fs::copy(wasm("menu"), &beside).and_then(|_| fs::rename(&beside, &file)).expect("replaced");
-    let second = listed(&sandbox, &host, "the other plugin", |plugin| plugin["sha256"] != first["sha256"]).await;
+    let second = listed(&host, "the other plugin", |plugin| plugin["sha256"] != first["sha256"]).await;
     assert_eq!(second["problem"], Value::Null, "{second}");
     host.logged("plugin replaced", 1).await;
     sandbox.say("bob", "hello").await;
@@ -99,7 +99,7 @@ async fn a_bad_file_leaves_the_old_plugin_and_everybody_can_see_why() {
     fs::write(&file, "no plugin").expect("it can be written");
     // Until it has settled, that it is still being written is all that can be said of it.
     let is_text = |plugin: &Value| plugin["problem"].as_str().is_some_and(|problem| problem.starts_with("it is text"));
-    let bad = listed(&sandbox, &host, "the problem", is_text).await;
+    let bad = listed(&host, "the problem", is_text).await;
     sandbox.say("ada", "hello").await;
     assert_eq!(sandbox.texts_once("ada", 1).await, ["1: hello"]);
     let (status, ready) = get(&host, "/readyz?verbose").await;
@@ -115,7 +115,7 @@ async fn a_bad_file_leaves_the_old_plugin_and_everybody_can_see_why() {
     assert_eq!(json["plugins"][0]["problem"], bad["problem"], "{json}");
 
     fs::copy(wasm("echo"), &file).expect("a copy");
-    listed(&sandbox, &host, "no problem", |plugin| plugin["problem"] == Value::Null).await;
+    listed(&host, "no problem", |plugin| plugin["problem"] == Value::Null).await;
     sandbox.say("ada", "again").await;
     assert_eq!(sandbox.texts_once("ada", 2).await[1], "2: again");
     let (_, log) = host.terminate().await;

@@ -82,9 +82,9 @@ async fn a_conversation_is_replayed_recorded_and_drawn() {
         differing.stdout
     );
     assert!(differing.stderr.starts_with("6 turns replayed, 1 differs: reply 1\n"), "{}", differing.stderr);
-    let json = run(&[&against[..], &["--json", &ada, "--turn", "2"]].concat()).await.lines();
+    let json = run_with(&[&against[..], &["--json", &ada, "--turn", "2"]].concat(), &host.token()).await.lines();
     assert_eq!((&json[0]["turn"], &json[1]["summary"]["compared"]), (&json!(2), &json!(1)), "{json:?}");
-    let calm = run(&[&against[..], &[&ada, "--turn", "1"]].concat()).await;
+    let calm = run_with(&[&against[..], &[&ada, "--turn", "1"]].concat(), &host.token()).await;
     assert_eq!((calm.code, calm.stdout.as_str()), (Some(0), ""), "{}", calm.stderr);
 
     let recorded = run_with(&["record", &ada, "--host", &host.admin], &host.token()).await;

@@ -54,7 +54,7 @@ pub struct Place {
 }
 
 /// The pages, in the order they are shown.
-pub const PLACES: [Place; 8] = [
+pub const PLACES: [Place; 10] = [
     Place { name: "Inbox", path: "/console/inbox", key: 'i', icon: "inbox", is_first: true, needs: Role::Viewer },
     Place {
         name: "Conversations",
@@ -91,6 +91,8 @@ pub const PLACES: [Place; 8] = [
         needs: Role::Viewer,
     },
     Place { name: "Setup", path: "/console/setup", key: 'u', icon: "gear", is_first: false, needs: Role::Viewer },
+    Place { name: "People", path: "/console/people", key: 'e', icon: "people", is_first: false, needs: Role::Admin },
+    Place { name: "Audit log", path: "/console/audit", key: 'l', icon: "list", is_first: false, needs: Role::Admin },
 ];
 
 /// What every template's field `page` is.
