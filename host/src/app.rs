@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::guard::Guard;
-use crate::admin::{self, Health};
+use crate::admin::{self, Admin, Health};
 use crate::braze::{Braze, BrazeError};
 use crate::calls::Calls;
 use crate::clock::Clock;
@@ -19,6 +19,8 @@ use crate::connections::{Connections, ConnectionsError};
 use crate::console::{self, Console};
 use crate::conversation::Route;
 use crate::conversation::effects::Catalog;
+use crate::desk::Remote;
+use crate::desk::chatwoot::ChatwootError;
 use crate::dispatch::{Dispatch, Settings};
 use crate::driver::Driver;
 use crate::feed::Feed;
@@ -27,6 +29,7 @@ use crate::ingress::{self, Ingress};
 use crate::limits::{PEOPLE_TIDY_INTERVAL, SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
 use crate::people::{Key, LocalToken, People};
 use crate::plugins::{Compiling, EngineError, Folder, Plugins};
+use crate::search::{Indexer, Search};
 use crate::storage::redb::{OpenError, Redb};
 use crate::storage::{Records, Storage, StorageError, Swept};
 use crate::telemetry;
@@ -50,6 +53,8 @@ pub enum StartError {
     Token(io::Error),
     #[error(transparent)]
     Unreadable(#[from] StorageError),
+    #[error(transparent)]
+    Desk(#[from] ChatwootError),
     #[error("cannot listen on {addr} ({key} in the configuration): {why}")]
     Listen { addr: SocketAddr, key: &'static str, why: io::Error },
 }
@@ -82,6 +87,7 @@ pub struct App {
     first: Option<Key>,
     /// For commands on this machine, as long as the host runs.
     token: LocalToken,
+    desk: Option<Remote>,
     public: TcpListener,
     admin: TcpListener,
 }
@@ -99,6 +105,7 @@ impl App {
         let health = Arc::new(Health::new(Arc::clone(&plugins), bots, Arc::clone(&clock)));
         let braze = Arc::new(Braze::new(&config.braze, Arc::clone(&clock))?);
         let connections = Arc::new(Connections::new(&config.connections, Arc::clone(&clock))?);
+        let desk = Remote::new(config.desk.as_ref(), &clock)?;
         let token = LocalToken::write(&config.storage.path).map_err(StartError::Token)?;
         let records = Arc::clone(&storage) as Arc<dyn Records>;
         let people = Arc::new(People::new(records, Arc::clone(&clock), config.dev, Some(&token)));
@@ -115,6 +122,7 @@ impl App {
             people,
             first,
             token,
+            desk,
             public,
             admin,
         })
@@ -161,31 +169,50 @@ impl App {
             people,
             first: _,
             token,
+            desk,
             public,
             admin,
         } = self;
         let limits = Limits::of(&config.server);
         let config = Arc::new(config);
 
-        let ingress = Arc::new(Ingress::new(&config.server, &config.sources, Arc::clone(&storage), Arc::clone(&clock)));
+        let mut ingress = Ingress::new(&config.server, &config.sources, Arc::clone(&storage), Arc::clone(&clock));
+        if let Some(desk) = &desk {
+            ingress = ingress.with_desk(desk.name, desk.webhooks());
+        }
+        let ingress = Arc::new(ingress);
         let catalog: Arc<dyn Catalog + Send + Sync> =
             Arc::new(Configured::new(Arc::clone(&config), Arc::clone(&plugins)));
         let drain_timeout = config.server.drain_timeout;
+        let feed = Feed::default();
+        let settings = Settings::new(&config.braze, drain_timeout);
+        let dispatch =
+            Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, feed.clone(), random_seed());
         let closing = CancellationToken::new();
+        let index = Search::folder_of(&config.storage.path);
+        let search = Arc::new(Search::new(index, Arc::clone(&storage), Arc::clone(&clock)));
+        let indexer = Indexer::new(Arc::clone(&search));
+        let watched = feed.subscribe();
         let console = Arc::new(Console::new(
             Arc::clone(&storage),
+            Arc::clone(&search),
             Arc::clone(&plugins),
             Arc::clone(&config),
             Arc::clone(&clock),
-            Arc::new(Feed::default()),
+            feed.clone(),
             Arc::clone(&health),
+            dispatch.standings(),
             closing.clone(),
         ));
-        let driver =
-            Driver::new(Arc::clone(&storage), plugins, routes(&config), catalog, Arc::clone(&clock), drain_timeout);
-        let settings = Settings::new(&config.braze, drain_timeout);
-        let dispatch = Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, random_seed());
-
+        let driver = Driver::new(
+            Arc::clone(&storage),
+            plugins,
+            routes(&config),
+            catalog,
+            Arc::clone(&clock),
+            feed.clone(),
+            drain_timeout,
+        );
         let grants = Arc::clone(&config);
         let denies = Arc::new(move |bot: &str, connection: &str| grants.denies_connection(bot, connection));
         let calls = Calls::new(Arc::clone(&storage), connections, denies, drain_timeout);
@@ -197,10 +224,20 @@ impl App {
         let mut turns = Stage::start(|stop| driver.run(stop));
         let mut sends = Stage::start(|stop| dispatch.run(stop));
         let mut requests = Stage::start(|stop| calls.run(stop));
+        let mut desk = desk.map(|desk| {
+            let (storage, clock) = (Arc::clone(&storage), Arc::clone(&clock));
+            Stage::start(move |stop| desk.run(storage, clock, drain_timeout, stop))
+        });
         let mut operators = Stage::start({
-            let (health, storage, clock) = (Arc::clone(&health), Arc::clone(&storage), Arc::clone(&clock));
+            let api = Admin {
+                health: Arc::clone(&health),
+                storage: Arc::clone(&storage),
+                clock: Arc::clone(&clock),
+                search: Arc::clone(&search),
+                sources: Arc::new(config.sources.keys().cloned().collect()),
+            };
             |stop| async move {
-                admin::serve(admin, health, storage, clock, console::routes(console), guard, limits, stop).await;
+                admin::serve(admin, api, console::routes(console), guard, limits, stop).await;
                 Ok(())
             }
         });
@@ -209,6 +246,10 @@ impl App {
             Ok(())
         });
         let mut tidying = Stage::start(|stop| tidy(people, stop));
+        let mut indexing = Stage::start(|stop| async move {
+            indexer.run(watched, stop).await;
+            Ok(())
+        });
         let mut sweeps = Stage::start({
             let storage = Arc::clone(&storage);
             |stop| sweep(storage, clock, stop)
@@ -221,9 +262,11 @@ impl App {
             error = sends.failed() => Some(error.to_string()),
             error = requests.failed() => Some(error.to_string()),
             error = tidying.failed() => Some(error.to_string()),
+            error = failed_if_any(desk.as_mut()) => Some(error.to_string()),
             error = sweeps.failed() => Some(error.to_string()),
             error = webhooks.failed() => Some(error.to_string()),
             error = changes.failed() => Some(error.to_string()),
+            error = indexing.failed() => Some(error.to_string()),
         };
         if let Some(reason) = failed {
             // Whatever is under way cannot be recorded any more: stop at once, as after a crash.
@@ -237,10 +280,14 @@ impl App {
         changes.stop().await?;
         turns.stop().await?;
         requests.stop().await?;
+        if let Some(desk) = &mut desk {
+            desk.stop().await?;
+        }
         sends.stop().await?;
         sweeps.stop().await?;
         tidying.stop().await?;
         drop(token);
+        indexing.stop().await?;
         storage.close().await?;
         operators.stop().await?;
         tracing::info!("stopped");
@@ -282,6 +329,14 @@ impl Stage {
             Some(Err(panic)) => Err(StorageError::Failed(format!("a part of the host panicked: {panic}"))),
             None => Ok(()),
         }
+    }
+}
+
+/// Never resolves where there is no such part.
+async fn failed_if_any(stage: Option<&mut Stage>) -> StorageError {
+    match stage {
+        Some(stage) => stage.failed().await,
+        None => std::future::pending().await,
     }
 }
 

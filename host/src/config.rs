@@ -1,6 +1,7 @@
 //! `turnwise.toml`: a pure function from its text and the environment to a [`Config`], or to every mistake at once.
 
 mod connection;
+mod desk;
 pub mod dev;
 pub mod environment;
 pub mod error;
@@ -32,6 +33,7 @@ use crate::limits::SESSION_IDLE_TIMEOUT;
 use crate::people::Role;
 use crate::storage;
 pub use connection::{Connection, Header, RetryRule};
+pub use desk::{Chatwoot, Desk, DeskKind};
 pub use dev::DevOptions;
 pub use environment::{Environment, SystemEnvironment};
 pub use error::{ConfigError, ConfigErrors, Position};
@@ -54,6 +56,8 @@ pub struct Config {
     pub console: Console,
     /// `turnwise dev`: whoever is on this machine is an admin. No file can say so.
     pub dev: bool,
+    /// Where people answer, if they do.
+    pub desk: Option<Desk>,
 }
 
 /// `[server]`

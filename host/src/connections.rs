@@ -25,6 +25,7 @@ use crate::conversation::{HttpResponse, Request, RequestError};
 use crate::limits::NAME_CHARS_MAX;
 use caller::Caller;
 use resolve::{Names, System};
+pub(crate) use retry::asked as retry_after;
 
 /// Every configured connection, ready to be called.
 pub struct Connections {

@@ -23,13 +23,15 @@ use crate::braze::Braze;
 use crate::breaker::Pass;
 use crate::clock::{Clock, Timestamp};
 use crate::config;
-use crate::conversation::{ConversationId, DeliveryFailure, Event};
+use crate::conversation::{Act, Agent, Author, ConversationId, DeliveryFailure, DeskAct, Event};
+use crate::feed::{Change, Feed, What};
 use crate::limits::STORAGE_BATCH_MAX;
 use crate::outbox::gate::{Attempt, Gate};
 use crate::outbox::pace::{EndpointGroup, RateHeaders};
+use crate::outbox::standing::Standings;
 use crate::outbox::transition::{self, Failure, Next, Policy, SendOutcome};
 use crate::outbox::{Action, Entry, OutboxSeq, Row, Status};
-use crate::storage::{Settlement, Storage, StorageError};
+use crate::storage::{InboxItem, Settlement, Storage, StorageError};
 use lanes::{LaneKey, Lanes, Queue};
 
 /// How much at once, and for how long.
@@ -83,9 +85,11 @@ pub struct Dispatch {
     braze: Arc<Braze>,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    feed: Feed,
     random: Random,
     lanes: Lanes,
     gates: [Gate; EndpointGroup::ALL.len()],
+    standings: Arc<Standings>,
     /// The last row read; everything up to it is in the window, done with, or left.
     read_up_to: OutboxSeq,
     /// Behind this row, profile changes were left in storage, for want of room.
@@ -139,6 +143,7 @@ impl Dispatch {
         braze: Arc<Braze>,
         clock: Arc<dyn Clock>,
         settings: Settings,
+        feed: Feed,
         seed: u64,
     ) -> Self {
         Self {
@@ -146,9 +151,11 @@ impl Dispatch {
             braze,
             clock,
             settings,
+            feed,
             random: Random(seed),
             lanes: Lanes::default(),
             gates: EndpointGroup::ALL.map(|_| Gate::new(settings.probe_wait)),
+            standings: Arc::default(),
             read_up_to: OutboxSeq::default(),
             left_behind: None,
             more: true,
@@ -158,6 +165,12 @@ impl Dispatch {
             unwritten: Vec::new(),
             steps: JoinSet::new(),
         }
+    }
+
+    /// How the endpoint groups stand, now and later.
+    #[must_use]
+    pub fn standings(&self) -> Arc<Standings> {
+        Arc::clone(&self.standings)
     }
 
     /// Runs until `shutdown` resolves, then finishes the calls under way. An error means that nothing more can be made durable.
@@ -323,6 +336,8 @@ impl Dispatch {
             Written::Outcome { row, next, took } => {
                 report::settled(&row, &next, took);
                 let now = self.clock.now();
+                let Entry { conversation, turn, .. } = row.entry;
+                self.feed.publish(Change { conversation, at: now, what: What::Delivery { turn } });
                 if next.status.is_final() {
                     self.lanes.remove(LaneKey::of(&row), now);
                 } else {
@@ -339,6 +354,7 @@ impl Dispatch {
         let group = EndpointGroup::of(&row.entry.action);
         let Answer { outcome, headers, took } = answer;
         let change = self.gates[group as usize].observe(now, self.random.next(), pass, outcome, *headers);
+        self.standings.note(group, now, &self.gates[group as usize]);
         report::answered(&row, outcome);
         report::gate_changed(group, change, outcome, now);
         let next = transition::after_send(&row, now, self.random.next(), outcome, &self.settings.policy);
@@ -438,23 +454,26 @@ impl Written {
                 status: next.status.clone(),
                 attempts: next.attempts,
                 ambiguous: next.ambiguous,
-                follow_up: next.failure.as_ref().and_then(|failure| follow_up(row, failure)),
+                follow_up: next.failure.as_ref().and_then(|failure| follow_up(row, failure, now)),
             },
         }
     }
 }
 
 /// What the conversation hears. Profile changes are nothing it said, so it does not hear of those.
-fn follow_up(row: &Row, failure: &Failure) -> Option<(ConversationId, Event)> {
-    let Entry { conversation, turn, action, .. } = &row.entry;
-    let failure = DeliveryFailure {
-        turn: *turn,
-        campaign: action.target().to_owned(),
-        reason: failure.reason.clone(),
-        ambiguous: failure.ambiguous,
-    };
+fn follow_up(row: &Row, failure: &Failure, now: Timestamp) -> Option<(ConversationId, InboxItem)> {
+    let Entry { conversation, turn, action, author, .. } = &row.entry;
+    let (turn, reason, ambiguous) = (*turn, failure.reason.clone(), failure.ambiguous);
     let told = row.entry.failure_is_told && !matches!(action, Action::Track { .. });
-    told.then_some((*conversation, Event::DeliveryFailed(failure)))
+    let item = if *author == Author::Agent {
+        let act = Act::NotDelivered { turn, reason, ambiguous };
+        let act = Box::new(DeskAct { by: Agent::host(), act, remote_id: None });
+        InboxItem::Desk { act, dedupe_key: None, received: now }
+    } else {
+        let campaign = action.target().to_owned();
+        InboxItem::Event(Event::DeliveryFailed(DeliveryFailure { turn, campaign, reason, ambiguous }))
+    };
+    told.then_some((*conversation, item))
 }
 
 fn is_track(row: &Row) -> bool {

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::conversation::effects::Catalog;
 use crate::conversation::{ConversationId, Route};
+use crate::feed::Feed;
 use crate::plugins::Plugins;
 use crate::storage::{InboxSeq, Storage, StorageError};
 use alarms::Alarms;
@@ -36,6 +37,7 @@ pub struct Driver {
     routes: HashMap<String, Arc<Route>>,
     catalog: Arc<dyn Catalog + Send + Sync>,
     clock: Arc<dyn Clock>,
+    feed: Feed,
     drain_timeout: Duration,
 }
 
@@ -56,9 +58,10 @@ impl Driver {
         routes: HashMap<String, Arc<Route>>,
         catalog: Arc<dyn Catalog + Send + Sync>,
         clock: Arc<dyn Clock>,
+        feed: Feed,
         drain_timeout: Duration,
     ) -> Self {
-        Self { storage, plugins, routes, catalog, clock, drain_timeout }
+        Self { storage, plugins, routes, catalog, clock, feed, drain_timeout }
     }
 
     /// Runs turns until `shutdown`, then finishes those under way, for at most the drain timeout; what is not committed stays in the

@@ -1,39 +1,55 @@
-//! What changed, for those who look: published after it is durable.
+//! What has just changed, for whoever watches: the console's pages and the search index. Nothing durable hangs on it: who misses
+//! something looks at storage again.
 
 use tokio::sync::broadcast;
 
 use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
-use crate::limits::FEED_CHANGES_MAX;
+use crate::limits::FEED_CHANGES_KEPT;
+use crate::storage::InboxSeq;
 
-/// One change of a conversation.
-#[derive(Clone, Debug)]
+/// One change of a conversation, durable when it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     pub conversation: ConversationId,
-    /// The turn that changed it, if one did.
-    pub turn: Option<u32>,
     pub at: Timestamp,
+    pub what: What,
 }
 
-/// Where changes are published. Who falls behind is told so, and looks at storage again.
-#[derive(Debug)]
+/// What has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A turn was committed. `consumed` is the inbox item it came from, `refused` why that was not done; `at_desk` says whether the
+    /// conversation is at the desk, or was until now.
+    Turn { turn: u32, consumed: Option<InboxSeq>, refused: Option<String>, at_desk: bool },
+    /// The conversation changed without a turn.
+    Quiet { consumed: Option<InboxSeq> },
+    /// Something on its way to Braze was settled.
+    Delivery { turn: u32 },
+    /// Nothing durable: an agent is writing.
+    Typing,
+}
+
+/// Where changes are told.
+#[derive(Clone, Debug)]
 pub struct Feed(broadcast::Sender<Change>);
 
 impl Default for Feed {
     fn default() -> Self {
-        Self(broadcast::channel(FEED_CHANGES_MAX).0)
+        Self(broadcast::Sender::new(FEED_CHANGES_KEPT))
     }
 }
 
 impl Feed {
+    /// Tells everybody who listens.
+    pub fn publish(&self, change: Change) {
+        // Nobody has to listen.
+        let _ = self.0.send(change);
+    }
+
+    /// Everything from now on. Whoever is too slow is told how much was missed.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {
         self.0.subscribe()
-    }
-
-    /// Tells everybody who listens.
-    pub fn publish(&self, change: Change) {
-        // Nobody listening is no failure.
-        let _ = self.0.send(change);
     }
 }

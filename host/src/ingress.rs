@@ -2,6 +2,7 @@
 
 mod answer;
 mod connection;
+mod desk;
 pub mod listener;
 mod patience;
 mod tokens;
@@ -15,6 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::config;
+use crate::desk::Webhooks;
 use crate::storage::Storage;
 use tokens::Tokens;
 
@@ -23,6 +25,8 @@ pub struct Ingress {
     storage: Arc<dyn Storage>,
     clock: Arc<dyn Clock>,
     tokens: Tokens,
+    /// Remote desks that tell what is done there, by name.
+    desks: BTreeMap<String, Arc<dyn Webhooks>>,
     body_bytes_max: usize,
     body_timeout: Duration,
     limits: listener::Limits,
@@ -41,10 +45,18 @@ impl Ingress {
             storage,
             clock,
             tokens: Tokens::new(sources.iter().map(|(name, source)| (name.as_str(), source.tokens.as_slice()))),
+            desks: BTreeMap::new(),
             body_bytes_max: server.body_bytes_max,
             body_timeout: server.body_timeout,
             limits: listener::Limits::of(server),
         }
+    }
+
+    /// Listens to a remote desk, too: at `/v1/desk/{name}`.
+    #[must_use]
+    pub fn with_desk(mut self, name: &str, desk: Arc<dyn Webhooks>) -> Self {
+        self.desks.insert(name.to_owned(), desk);
+        self
     }
 }
 

@@ -17,14 +17,17 @@ pub mod outbox;
 pub mod braze;
 pub mod build;
 pub mod connections;
+pub mod desk;
 pub mod ingress;
 pub mod people;
 pub mod plugins;
+pub mod search;
 pub mod storage;
 
 pub mod calls;
 pub mod dispatch;
 pub mod driver;
+pub mod feed;
 
 pub mod graph;
 pub mod replay;
@@ -36,5 +39,4 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod console;
-pub mod feed;
 pub mod telemetry;

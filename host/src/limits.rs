@@ -183,6 +183,36 @@ pub const BURST_WINDOW_MAX: Duration = Duration::from_secs(30);
 /// Turns in a row that lead to one another. A model that calls tools needs a handful; a loop needs all there are.
 pub const CHAIN_TURNS_MAX: u32 = 24;
 
+/// Restarting a desk takes less; a user should not wait longer for nobody.
+pub const DESK_UNREACHABLE_AFTER: Duration = Duration::from_mins(1);
+/// One call to it: an ordinary answer takes half a second, and a server that is busy a few.
+pub const DESK_CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// One message, which takes a handful of calls.
+pub const DESK_DELIVERY_TIMEOUT: Duration = Duration::from_secs(40);
+/// A list of twenty messages at their longest.
+pub const DESK_ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Messages of different conversations on their way at once: a desk is made for people, not for floods.
+pub const DESK_DELIVERIES_MAX: usize = 16;
+/// Messages in memory; the rest waits in storage.
+pub const DESK_ROWS_TAKEN_MAX: usize = 10_000;
+/// Before the second try, doubled by each further one.
+pub const DESK_RETRY_WAIT: Duration = Duration::from_secs(1);
+/// A desk that is back hears of everything within a minute.
+pub const DESK_RETRY_WAIT_MAX: Duration = Duration::from_mins(1);
+/// Where it does not say for how long it is asked too often.
+pub const DESK_BUSY_WAIT: Duration = Duration::from_secs(10);
+/// Whatever it says: somebody waits.
+pub const DESK_BUSY_WAIT_MAX: Duration = Duration::from_mins(5);
+/// What the first note repeats of the conversation: as much as an agent reads before answering.
+pub const DESK_HISTORY_LINES_MAX: usize = 30;
+pub const DESK_HISTORY_BYTES_MAX: usize = 16 * 1024;
+/// A message of Chatwoot has up to 150,000 characters, and stands in its webhook twice.
+pub const DESK_WEBHOOK_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Clocks of two servers are hardly further apart, and a copy of a webhook is worth nothing after it.
+pub const DESK_WEBHOOK_AGE_MAX: Duration = Duration::from_mins(5);
+/// A webhook that got lost is noticed this late; at a hundred conversations it is less than a call a second.
+pub const DESK_CATCH_UP_INTERVAL: Duration = Duration::from_mins(5);
+
 /// Profile changes are worth recording late, but not for ever.
 pub const TRACK_WINDOW: Duration = Duration::from_hours(72);
 
@@ -232,6 +262,12 @@ pub const THROTTLE_BUCKETS_MAX: usize = 4096;
 pub const AUDIT_SUMMARY_INTERVAL: Duration = Duration::from_mins(1);
 /// Whoever looks at a conversation and goes on looking is one line of the audit log for so long.
 pub const AUDIT_VIEW_INTERVAL: Duration = Duration::from_mins(10);
+/// Rows of an answer of the admin API; more are asked for with the last one seen.
+pub const API_PAGE_ROWS_MAX: usize = 1000;
+/// A body as a JSON text: each byte of it may be six.
+pub const REPAIRED_BODY_BYTES_MAX: usize = 8 * WEBHOOK_BODY_BYTES_MAX;
+/// Far beyond external ids and phone numbers.
+pub const USER_ID_BYTES_MAX: usize = 1024;
 /// Lines of the audit log on a page.
 pub const AUDIT_PAGE_ROWS: usize = 100;
 /// Lines that are looked through for a page: some tens of milliseconds.
@@ -252,8 +288,59 @@ pub const BUILD_TALK_BYTES_MAX: usize = 1024 * 1024;
 /// What a build's tools may answer as data: cargo's list of what it made is a KiB for each crate.
 pub const BUILD_DATA_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Changes that a listener may be behind before it is told to look at storage again; a tenth of a second of the busiest host.
-pub const FEED_CHANGES_MAX: usize = 1024;
+/// For building the index, whatever its size: beyond the 15 MB that tantivy needs at least, more only makes for fewer and larger files.
+pub const SEARCH_WRITER_BYTES: usize = 32 * 1024 * 1024;
+/// What changed is found this late: often enough for a person, and each commit is a handful of synced files.
+pub const SEARCH_COMMIT_INTERVAL: Duration = Duration::from_secs(1);
+/// Before the last time that the index is complete up to: turns land in storage slightly out of the order of their times, and no turn
+/// takes so long.
+pub const SEARCH_OVERLAP: Duration = Duration::from_mins(10);
+/// Conversations brought up to date at once: an erasure waits for so many.
+pub const SEARCH_PIECE_CONVERSATIONS: usize = 256;
+/// Turns handed to the index at once: a megabyte usually.
+pub const SEARCH_PIECE_DOCUMENTS: usize = 2_000;
+/// After something that may pass, like a full disk.
+pub const SEARCH_RETRY: Duration = Duration::from_secs(30);
+/// Between two looks at how far back the journal goes.
+pub const SEARCH_SWEEP_INTERVAL: Duration = Duration::from_mins(1);
+/// Each takes a thread while it runs; turns need the processors as well.
+pub const SEARCHES_AT_ONCE: usize = 4;
+/// Longer than anything somebody types to find something.
+pub const SEARCH_QUERY_CHARS_MAX: usize = 256;
+/// Each word is a walk through all that have it.
+pub const SEARCH_QUERY_WORDS_MAX: usize = 16;
+/// A single letter begins a twentieth of all words.
+pub const SEARCH_PREFIX_CHARS_MIN: usize = 2;
+/// Of a word that goes on behind others in a phrase: so many ways to go on are looked at.
+pub const SEARCH_PHRASE_ENDS_MAX: u32 = 1_000;
+/// Of a word in the index: what is longer is no word but data, and found by its beginning.
+pub const SEARCH_WORD_CHARS_MAX: usize = 64;
+/// Rows of one page.
+pub const SEARCH_PAGE_MAX: usize = 100;
+/// Values offered to filter by, of each kind.
+pub const SEARCH_VALUES_MAX: usize = 100;
+
+/// Somebody who waits for a person longer than this has left; the bot can at least say so.
+pub const HANDOFF_OFFER_TIMEOUT: Duration = Duration::from_mins(10);
+/// WhatsApp's window closes then: whoever writes after it begins anew.
+pub const HANDOFF_IDLE_TIMEOUT: Duration = Duration::from_hours(24);
+/// What chat users call quick; the inbox shows what is late.
+pub const HANDOFF_ANSWER_WITHIN: Duration = Duration::from_mins(5);
+/// Once in a while it is a comfort, with every message it is a machine.
+pub const QUEUE_NOTICE_INTERVAL: Duration = Duration::from_mins(10);
+/// What people said to one another, for the bot that gets the conversation back: an hour of lively chat. It is rewritten with every
+/// message, so its size is paid for.
+pub const HANDOFF_LINES_MAX: usize = 200;
+pub const HANDOFF_LINES_BYTES_MAX: usize = 32 * 1024;
+/// Answers and events for a bot that does not have its conversation; beyond it other systems talk to nobody.
+pub const EVENTS_HELD_MAX: usize = 64;
+/// A note is read, not scrolled through.
+pub const NOTE_CHARS_MAX: usize = 4096;
+/// Of the line that a list of conversations shows.
+pub const CASE_LINE_CHARS_MAX: usize = 120;
+/// Changes that a slow watcher may be behind; at a thousand turns a second this is four seconds.
+pub const FEED_CHANGES_KEPT: usize = 4096;
+
 /// A quarantined body that is edited, with every byte of it escaped, and what is around it.
 pub const CONSOLE_FORM_BYTES_MAX: usize = 4 * WEBHOOK_BODY_BYTES_MAX;
 /// What was just done is one sentence; browsers keep no cookie of more than 4 KiB, and escaping makes it three times as long.
@@ -268,6 +355,20 @@ pub const CONSOLE_QUIET: Duration = Duration::from_millis(100);
 pub const CONSOLE_LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// A stream of changes ends before its connection is too old; the browser begins another.
 pub const CONSOLE_LISTENING: Duration = Duration::from_mins(30);
+/// Rows of the outbox that a page of the console counts: what waits in a bad hour, in a few milliseconds.
+pub const CONSOLE_ROWS_COUNTED_MAX: usize = 5_000;
+/// Rows that a page of the console shows at once.
+pub const CONSOLE_ROWS_SHOWN: usize = 50;
 /// Turns that a page of the console reads from the journal: a second's work at worst, in pieces, and more sessions than a share of them
 /// needs.
 pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;
+/// A person waits this long for a button; conversations take milliseconds unless the machine is overwhelmed.
+pub const DESK_ACT_PATIENCE: Duration = Duration::from_secs(5);
+/// Of a conversation's turns, what the inbox shows at once; the rest is behind a link.
+pub const INBOX_TURNS_SHOWN: usize = 60;
+/// Simulated conversations at once, each with a plugin and what was said: a team's, at some hundred kilobytes.
+pub const SIMULATIONS_MAX: usize = 64;
+/// Lines of one: more nobody types, and every page shows them all.
+pub const SIMULATED_LINES_MAX: usize = 400;
+/// Time that is let pass at once; a bot may set a timer in every turn, and each of them is one.
+pub const SIMULATED_WAIT_MAX: Duration = Duration::from_hours(366 * 24);

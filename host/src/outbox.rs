@@ -4,14 +4,16 @@
 //! has no idempotency key, so a lost answer is a state, not a retry.
 
 pub mod budget;
+pub mod desk;
 pub mod gate;
 pub mod pace;
+pub mod standing;
 pub mod transition;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::conversation::{AttributeChange, Choice, ConversationId, Media, NamedJson, Request, User};
+use crate::conversation::{AttributeChange, Author, Choice, ConversationId, Media, NamedJson, Request, User};
 
 /// The place of a row in the outbox; grows with every row, also across restarts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,6 +36,8 @@ pub struct Entry {
     pub expires: Timestamp,
     /// The conversation's fence when the turn was committed; an entry from before a change of owner is dropped.
     pub fence: u32,
+    /// Whose it is: what an agent said is sent whoever has the conversation since.
+    pub author: Author,
     /// Whether the plugin is told if this cannot be delivered. Not where it is already the answer to such a failure: a campaign that is
     /// always refused would keep the two talking for ever.
     pub failure_is_told: bool,

@@ -132,6 +132,7 @@ fn about(event: &Event) -> String {
         Event::Response(response) => format!("response {}", response.id),
         Event::Switched(named) => format!("switched {}", named.name),
         Event::External(named) => format!("external {}", named.name),
+        Event::Desk(act) => format!("desk {}", act.act.kind()),
         Event::DeliveryFailed(_) | Event::Handoff(_) | Event::SessionExpired { .. } => event.kind().to_owned(),
     };
     let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");

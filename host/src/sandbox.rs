@@ -1,5 +1,5 @@
 //! A fake Braze: its API with its rules and its faults, the person on WhatsApp who writes in, and a page to play that person. Beside it,
-//! what bots like to call: a scripted language model and a shop.
+//! what bots like to call, a scripted language model and a shop, and where people answer: a Chatwoot.
 //!
 //! It stands in for Braze in `turnwise dev`, in tests and in benchmarks, and knows nothing of the host: what it learns about the host
 //! arrives over HTTP. What it remembers of the messages that users received is the judge of "nothing lost, nothing doubled".
@@ -8,6 +8,7 @@ mod answer;
 mod api;
 mod attributes;
 mod chaos;
+mod chatwoot;
 mod control;
 mod events;
 mod ids;
@@ -52,6 +53,10 @@ pub struct SandboxConfig {
     pub time_scale: f64,
     /// The trigger property that the reply campaign shows as the message's text.
     pub text_property: String,
+    /// URL of the host's webhook for the desk, to which the fake Chatwoot tells what agents do; [`SandboxHandle::deliver_desk_to`] sets it later.
+    pub desk_to: String,
+    /// What the fake Chatwoot signs with. Its access token is the API key.
+    pub desk_secret: String,
     /// Campaign and Canvas ids that exist; while empty, every id does.
     pub campaigns: Vec<String>,
     /// Shared by the messaging endpoints and reset on the clock hour.
@@ -81,6 +86,8 @@ impl SandboxConfig {
             api_key: api_key.to_owned(),
             time_scale: 1.0,
             text_property: "external_system_msg_body".to_owned(),
+            desk_to: String::new(),
+            desk_secret: token.to_owned(),
             campaigns: Vec::new(),
             messaging_requests_per_hour_max: 250_000,
             messaging_window: Duration::from_hours(1),
@@ -110,9 +117,9 @@ pub struct SandboxHandle {
 pub async fn bind(config: SandboxConfig, clock: Arc<dyn Clock>) -> io::Result<Sandbox> {
     let listener = TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
-    let sender = sender::Sender::new(&config)?;
+    let (sender, hooks) = (sender::Sender::new(&config)?, chatwoot::Hooks::new()?);
     let state = Mutex::new(State::new(&config));
-    Ok(Sandbox { listener, addr, shared: Arc::new(Shared { config, clock, state, sender }) })
+    Ok(Sandbox { listener, addr, shared: Arc::new(Shared { config, clock, state, sender, hooks }) })
 }
 
 impl Sandbox {
@@ -140,6 +147,11 @@ impl SandboxHandle {
         url.clone_into(&mut self.shared.state().deliver_to);
     }
 
+    /// The fake Chatwoot's webhooks go to this URL from now on.
+    pub fn deliver_desk_to(&self, url: &str) {
+        url.clone_into(&mut self.shared.state().chatwoot.webhook_url);
+    }
+
     /// Resolves when this user next receives a message, counted from this call and not from the first poll.
     pub fn next_message(&self, user: &str) -> impl Future<Output = ()> + Send + use<> {
         let mut received = Box::pin(self.shared.state().memory.waiter(user).notified_owned());
@@ -154,6 +166,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     sender: sender::Sender,
+    hooks: chatwoot::Hooks,
 }
 
 /// Everything that changes, behind one lock that is never held across an await.
@@ -164,6 +177,7 @@ struct State {
     rates: rates::Rates,
     health: retry::Health,
     llm: llm::Played,
+    chatwoot: chatwoot::Chatwoot,
     ids: ids::Ids,
     listeners: events::Listeners,
 }
@@ -187,12 +201,13 @@ impl State {
             rates: rates::Rates::new(config),
             health: retry::Health::new(config.time_scale),
             llm: llm::Played::default(),
+            chatwoot: chatwoot::Chatwoot::new(config.desk_to.clone(), config.desk_secret.clone()),
             ids: ids::Ids::new(config.seed),
             listeners: events::Listeners::default(),
         }
     }
 
-    /// As just started, but for the address that webhooks go to and the pages that are open.
+    /// As just started, but for the addresses that webhooks go to and the pages that are open.
     fn reset(&mut self, config: &SandboxConfig) {
         let seed = self.ids.next();
         self.memory.clear();
@@ -200,6 +215,8 @@ impl State {
         self.rates = rates::Rates::new(config);
         self.health = retry::Health::new(config.time_scale);
         self.llm = llm::Played::default();
+        let desk_to = std::mem::take(&mut self.chatwoot.webhook_url);
+        self.chatwoot = chatwoot::Chatwoot::new(desk_to, config.desk_secret.clone());
         self.ids = ids::Ids::new(seed);
         self.listeners.publish("reset", || serde_json::json!({}));
     }

@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::clock::Timestamp;
-use crate::conversation::{Conversation, ConversationId, Ended, Event, JournalEntry, Response};
+use crate::conversation::{Case, Conversation, ConversationId, DeskAct, Ended, Event, JournalEntry, Response};
 use crate::inbound::{DedupeKey, Inbound};
+use crate::outbox::desk::{DeskEntry, DeskRow, DeskSeq};
 use crate::outbox::{self, Call, CallRow, CallSeq, OutboxSeq};
 
 pub use name::{QuarantineId, TraceId};
@@ -40,6 +41,8 @@ pub enum InboxItem {
     Answer { turn: u32, index: u16, response: Response },
     /// Somebody ends the session.
     EndSession { outcome: String },
+    /// Somebody at the desk did something; with the key its duplicates are known by, where it can come twice.
+    Desk { act: Box<DeskAct>, dedupe_key: Option<DedupeKey>, received: Timestamp },
 }
 
 /// An item with its place.
@@ -56,6 +59,16 @@ pub enum Accepted {
     New(InboxSeq),
     /// The same message is there already, under this number.
     Duplicate(InboxSeq),
+}
+
+/// What became of an item that was pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    Queued(InboxSeq),
+    /// It is there already, or was handled.
+    Duplicate(InboxSeq),
+    /// There is no such conversation.
+    Unknown,
 }
 
 /// Everything a turn changes, applied together or not at all.
@@ -75,6 +88,10 @@ pub struct TurnCommit {
     pub journal: Option<JournalEntry>,
     pub outbox: Vec<outbox::Entry>,
     pub calls: Vec<Call>,
+    /// What a remote desk is told.
+    pub desk: Vec<DeskEntry>,
+    /// Whether the conversation was at the desk until now.
+    pub was_at_desk: bool,
     /// Sessions that ended, to be counted.
     pub ended: Vec<Ended>,
 }
@@ -93,6 +110,8 @@ impl TurnCommit {
             journal: None,
             outbox: Vec::new(),
             calls: Vec::new(),
+            desk: Vec::new(),
+            was_at_desk: before.is_some_and(|before| before.control.owner.is_at_desk()),
             ended: Vec::new(),
         }
     }
@@ -124,7 +143,7 @@ pub struct Settlement {
     pub attempts: u32,
     pub ambiguous: u32,
     /// Told to the conversation, e.g. `delivery-failed`.
-    pub follow_up: Option<(ConversationId, Event)>,
+    pub follow_up: Option<(ConversationId, InboxItem)>,
 }
 
 /// Names a turn; turns are in the order they ran.
@@ -186,6 +205,13 @@ pub trait Storage: Records + Upkeep + Send + Sync + 'static {
     /// The conversation's fence alone; dispatch asks before every call.
     async fn fence(&self, id: ConversationId) -> Result<Option<u32>, StorageError>;
 
+    /// Conversations behind `after`, in the order of their ids, at most `max`; each with its version.
+    async fn conversations(
+        &self,
+        after: Option<ConversationId>,
+        max: usize,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError>;
+
     /// The conversation's turns before the one with the number `before`, newest first, at most `max`; each with its number.
     async fn journal(&self, id: ConversationId, before: u32, max: usize) -> Result<Vec<(u32, Recorded)>, StorageError>;
 
@@ -199,8 +225,17 @@ pub trait Storage: Records + Upkeep + Send + Sync + 'static {
         max: usize,
     ) -> Result<Vec<(TurnKey, Recorded)>, StorageError>;
 
-    /// Appends items to the inboxes of conversations that exist; says for each whether it does.
-    async fn push(&self, items: Vec<(ConversationId, InboxItem)>) -> Result<Vec<bool>, StorageError>;
+    /// Appends items to the inboxes of conversations that exist.
+    async fn push(&self, items: Vec<(ConversationId, InboxItem)>) -> Result<Vec<Pushed>, StorageError>;
+
+    /// Conversations at the desk, in no order.
+    async fn at_desk(&self) -> Result<Vec<(ConversationId, Case)>, StorageError>;
+
+    /// What a remote desk has not been told, behind `after`, oldest first, at most `max`.
+    async fn desk_due(&self, after: DeskSeq, max: usize) -> Result<Vec<DeskRow>, StorageError>;
+
+    /// Removes what the desk has been told, or will not be, and tells its conversation what came of it.
+    async fn desk_settle(&self, seq: DeskSeq, told: Option<InboxItem>) -> Result<(), StorageError>;
 
     /// Conversations with their alarms, the earliest first, at most `max`; `after` goes on behind the last one seen.
     async fn alarms(
@@ -250,6 +285,9 @@ pub trait Storage: Records + Upkeep + Send + Sync + 'static {
 
     /// Notified when there are new calls.
     fn calls_changed(&self) -> Arc<Notify>;
+
+    /// Notified when there is more to tell a remote desk.
+    fn desk_changed(&self) -> Arc<Notify>;
 
     /// Notified when the outbox has new rows.
     fn outbox_changed(&self) -> Arc<Notify>;

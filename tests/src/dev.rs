@@ -17,6 +17,7 @@ pub struct Dev {
     pub sandbox: String,
     pub http: reqwest::Client,
     child: Child,
+    printed: Arc<Mutex<String>>,
     log: Arc<Mutex<String>>,
     _data: TempDir,
     _reading: JoinSet<()>,
@@ -65,7 +66,13 @@ impl Dev {
             std::future::ready(address(&printed.lock().expect("the output"), "sandbox"))
         })
         .await;
-        Self { sandbox, http: reqwest::Client::new(), child, log, _data: data, _reading: reading }
+        Self { sandbox, http: reqwest::Client::new(), child, printed, log, _data: data, _reading: reading }
+    }
+
+    /// What it has printed so far.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        self.printed.lock().expect("the output").clone()
     }
 
     /// What it has logged so far, and what the tools it ran said.

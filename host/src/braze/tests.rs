@@ -7,7 +7,7 @@ use super::scripted::{Behaviour, Server};
 use super::*;
 use crate::clock::{SystemClock, Timestamp};
 use crate::config::{Campaign, Secret};
-use crate::conversation::ConversationId;
+use crate::conversation::{Author, ConversationId};
 use crate::outbox::{Action, Recipient};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(400);
@@ -51,6 +51,7 @@ fn entry(campaign: &str) -> Entry {
         created: Timestamp(0),
         expires: Timestamp(u64::MAX),
         fence: 0,
+        author: Author::Bot,
         failure_is_told: true,
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::read::{TEXT_PROPERTY, defaults};
-use super::{Campaign, Config, Connection, Header, Secret, Source};
+use super::{Campaign, Config, Connection, Desk, Header, Secret, Source};
 
 /// Of source and sandbox alike; dev listens on loopback only, where a secret would keep nobody out.
 pub const DEV_SECRET: &str = "dev";
@@ -20,6 +20,22 @@ pub struct DevOptions {
     pub bot: String,
     pub plugins_dir: PathBuf,
     pub data_dir: PathBuf,
+}
+
+impl DevOptions {
+    /// What `turnwise dev` does where it is told nothing.
+    #[must_use]
+    pub fn usual() -> Self {
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Self {
+            listen: at(8080),
+            admin: at(8081),
+            sandbox: at(8082),
+            bot: "menu".to_owned(),
+            plugins_dir: "plugins".into(),
+            data_dir: ".turnwise".into(),
+        }
+    }
 }
 
 impl Config {
@@ -47,6 +63,7 @@ impl Config {
             config.connections.insert(name.to_owned(), connection);
             config.connections_of_all.push(name.to_owned());
         }
+        config.desk = Some(Desk::built_in());
         config
     }
 }

@@ -5,6 +5,7 @@ mod braze;
 mod connection_headers;
 mod connections;
 mod console;
+mod desk;
 mod plugins;
 mod routing;
 mod server;
@@ -138,7 +139,7 @@ fn read(mut root: Section<'_>, references: &References<'_>) -> Config {
     let plugins = plugins::read(root.section("plugins"), &storage, &braze, &connections, references);
     let sources = sources::read(root.section("sources"), &plugins, &braze, references);
     let console = console::read(root.section("console"), references);
-    root.not_supported("desk", "there is no desk for agents yet");
+    let desk = desk::read(root.section("desk"), references);
     root.finish();
     Config {
         server,
@@ -150,6 +151,7 @@ fn read(mut root: Section<'_>, references: &References<'_>) -> Config {
         connections_of_all: Vec::new(),
         console,
         dev: false,
+        desk,
     }
 }
 
@@ -178,7 +180,8 @@ fn report_syntax(errors: &[Error], text: &str, report: &Report) {
 fn hide_secret(line: &str, begin: usize, report: &Report) {
     let Some((key, value)) = line.split_once('=') else { return };
     let name = key.trim().trim_matches(['"', '\'']);
-    let secret = matches!(name, "api_key" | "tokens" | "proxy_secret") || connection_headers::is_secret(name);
+    let secret = matches!(name, "api_key" | "tokens" | "token" | "webhook_secret" | "proxy_secret")
+        || connection_headers::is_secret(name);
     // A table of headers may hold a reference beside what is none.
     if name == "headers" || secret && !value.contains("env:") && !value.contains("file:") {
         let start = begin + key.len() + 1;
@@ -200,6 +203,7 @@ fn syntax_help(line: &str, message: &str) -> String {
     let (key, value) = (key.trim(), value.trim());
     match (key, value.chars().next()) {
         ("api_key", _) => "write a reference in quotes: `api_key = \"env:BRAZE_API_KEY\"`".to_owned(),
+        ("token" | "webhook_secret", _) => format!("write a reference in quotes: `{key} = \"env:NAME\"`"),
         ("tokens", _) => "write references in quotes: `tokens = [\"env:WEBHOOK_TOKEN\"]`".to_owned(),
         // What was meant may be repeated only where it is no secret.
         ("headers", _) => "write references in quotes: `headers = { authorization = \"Bearer env:NAME\" }`".to_owned(),

@@ -106,15 +106,6 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A key that later versions have.
-    pub(super) fn not_supported(&mut self, key: &'static str, what: &str) {
-        let path = self.path_of(key);
-        if let Some((span, _)) = self.take(key, None) {
-            let message = format!("`{path}` is not supported by this version: {what}");
-            self.report.error("not-supported", span, message, format!("remove `{path}`"));
-        }
-    }
-
     /// The value of a key, whatever its kind. `default` is as it would be written.
     pub(super) fn take(&mut self, key: &'static str, default: Option<String>) -> Option<(Range<usize>, Value<'a>)> {
         self.asked.insert(key);

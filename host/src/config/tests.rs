@@ -1,5 +1,6 @@
 mod bad;
 mod connections;
+mod desk;
 mod documents;
 mod good;
 

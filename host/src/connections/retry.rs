@@ -56,7 +56,7 @@ pub(super) fn wait(tries: u32, asked: Option<Duration>, random: u32) -> Duration
 
 /// What a `Retry-After` header asks for: seconds, or a date.
 #[must_use]
-pub(super) fn asked(header: &str, now: Timestamp) -> Option<Duration> {
+pub(crate) fn asked(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     if let Ok(seconds) = header.parse() {
         return Some(Duration::from_secs(seconds));

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Console;
 use super::assets::ASSETS;
-use crate::feed::Change;
+use crate::feed::{Change, What};
 use crate::limits::{
     CONSOLE_LISTENERS_MAX, CONSOLE_LISTENING, CONSOLE_LOOK_AGAIN, CONSOLE_QUIET, CONSOLE_TOPICS_MAX, HTTP_IDLE,
     NAME_CHARS_MAX,
@@ -127,6 +127,9 @@ impl Listener {
 
     fn note(&mut self, change: &Change) {
         self.note_all(&["conversations", "outbox"]);
+        if matches!(change.what, What::Turn { at_desk: true, .. }) {
+            self.note_all(&["inbox"]);
+        }
         self.note_all(&[format!("conversation:{}", change.conversation).as_str()]);
     }
 

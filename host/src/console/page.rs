@@ -23,10 +23,10 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 use super::Console;
 use super::assets::ASSETS;
-use super::caller::{Caller, Role};
 use super::trouble::Trouble;
 use crate::clock::Timestamp;
 use crate::limits::CONSOLE_FLASH_CHARS_MAX;
+use crate::people::{Caller, Role};
 
 /// Nothing inline, nothing from elsewhere; markup is made of text by one policy of our script only.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -136,6 +136,12 @@ impl Page {
         self.may(&Role::Operator)
     }
 
+    /// Whether the caller answers users.
+    #[must_use]
+    pub fn is_agent(&self) -> bool {
+        self.may(&Role::Agent)
+    }
+
     /// Ends what the caller may not do.
     ///
     /// # Errors
@@ -162,8 +168,8 @@ impl Page {
     }
 
     #[must_use]
-    pub fn role(&self) -> String {
-        format!("{:?}", self.caller.role).to_lowercase()
+    pub fn role(&self) -> &'static str {
+        self.caller.role.name()
     }
 
     #[must_use]
@@ -217,9 +223,12 @@ pub(super) async fn forget_flash(request: Request, next: Next) -> Response {
     response
 }
 
-/// After an action: 303 to a page, which says what was done.
+/// After an action: 303 to a page, which says what was done; nothing where the page shows it by itself.
 #[must_use]
 pub fn done(path: &str, said: &str) -> Response {
+    if said.is_empty() {
+        return Redirect::to(path).into_response();
+    }
     let said: String = said.chars().take(CONSOLE_FLASH_CHARS_MAX).collect();
     let said = utf8_percent_encode(&said, NON_ALPHANUMERIC);
     let cookie = format!("{FLASH_COOKIE}={said}; Path=/console; Max-Age=20; HttpOnly; SameSite=Strict");

@@ -11,11 +11,10 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
 
-use super::caller::Role;
 use super::page::{Page, done, html};
 use super::{Console, Trouble, words};
 use crate::limits::{AUDIT_PAGE_ROWS, AUDIT_SEARCH_ROWS_MAX, PASSWORD_CHARS_MIN};
-use crate::people::{Auditor, Key, Listed, ListedToken, Person, action};
+use crate::people::{Auditor, Key, Listed, ListedToken, Person, Role, action};
 use crate::storage::{AuditEntry, AuditSeq};
 
 const PEOPLE: &str = "/console/people";

@@ -2,11 +2,14 @@
 //! and what every bot's user can say is done.
 
 use super::commands::{Command, Spoken};
+use super::control::Owner;
+use super::desk::{DeskAct, DeskMessage, DeskRules};
 use super::effects::{self, Catalog};
+use super::handoff;
 use super::kept::{Conversation, Due, Waiting};
 use super::routing::Route;
 use super::turn::Ended;
-use super::{Decision, Effect, Event, Message, NamedJson, NextState, Response, TimerFired, WhileWaiting};
+use super::{Decision, Effect, Event, Message, NamedJson, NextState, Outcome, Response, TimerFired, WhileWaiting};
 use crate::clock::Timestamp;
 use crate::inbound::Inbound;
 use crate::limits::{BURST_MESSAGES_MAX, BURST_WINDOWS_MAX};
@@ -22,6 +25,8 @@ pub enum Cause {
     Answer { turn: u32, index: u16, response: Response },
     /// Somebody ends the session from outside.
     EndSession { outcome: String },
+    /// Somebody at the desk did something.
+    Desk(DeskAct),
     /// What was due, as [`Conversation::due`] found it.
     Due(Due),
     /// The alarm went off with nothing due.
@@ -32,14 +37,20 @@ pub enum Cause {
 pub(super) struct Began {
     pub event: Event,
     pub fields: Vec<NamedJson>,
-    /// The host's own decision: the plugin is not asked.
-    pub decided: Option<Decision>,
+    /// The host has decided by itself: the plugin is not asked.
+    pub decided: Option<Outcome>,
     pub ended: Vec<Ended>,
+    /// What a remote desk hears of it.
+    pub desk: Vec<DeskMessage>,
 }
 
 impl Began {
     fn asking(event: Event) -> Self {
-        Self { event, fields: Vec::new(), decided: None, ended: Vec::new() }
+        Self { event, fields: Vec::new(), decided: None, ended: Vec::new(), desk: Vec::new() }
+    }
+
+    pub(super) fn decided(event: Event, outcome: Outcome) -> Self {
+        Self { decided: Some(outcome), ..Self::asking(event) }
     }
 }
 
@@ -60,11 +71,13 @@ pub(super) fn began(
                 conversation.waiting.push(waiting);
                 return None;
             }
-            Some(deliver(conversation, route, catalog, vec![waiting]))
+            Some(deliver(conversation, route, catalog, now, vec![waiting]))
         }
+        Cause::Desk(act) => handoff::acted(conversation, &rules(catalog), catalog, now, act),
+        Cause::Due(Due::Owner) => handoff::came_due(conversation, &rules(catalog), catalog, now),
         Cause::Due(Due::Waiting) => {
             let messages = take_waiting(conversation, route, catalog);
-            (!messages.is_empty()).then(|| deliver(conversation, route, catalog, messages))
+            (!messages.is_empty()).then(|| deliver(conversation, route, catalog, now, messages))
         }
         Cause::Due(Due::Next) if conversation.next.is_empty() => None,
         Cause::Due(Due::Next) => {
@@ -83,16 +96,25 @@ pub(super) fn began(
             conversation.chain = 0;
             Some(Began::asking(Event::SessionExpired { idle_seconds }))
         }
+        Cause::Event(event) if conversation.control.owner.is_at_desk() => handoff::hold(conversation, event),
         Cause::Event(event) => Some(happen(conversation, event)),
         Cause::Answer { turn, index, response } => {
             let asked = |request: &super::kept::PendingRequest| (request.turn, request.index) == (turn, index);
             let place = conversation.requests.iter().position(asked)?;
             conversation.requests.remove(place);
+            if conversation.control.owner.is_at_desk() {
+                return handoff::hold(conversation, Event::Response(response));
+            }
             Some(happen(conversation, Event::Response(response)))
         }
-        Cause::EndSession { outcome } => end_from_outside(conversation, route, &outcome),
+        Cause::EndSession { outcome } => end_from_outside(conversation, route, catalog, now, &outcome),
         Cause::Alarm => None,
     }
+}
+
+/// A conversation that is at a desk which is not configured any more goes on by the rules of one that is.
+fn rules(catalog: &dyn Catalog) -> DeskRules {
+    catalog.desk().cloned().unwrap_or_default()
 }
 
 /// A conversation whose bot is gone from configuration and folder goes to the source's own.
@@ -144,6 +166,10 @@ fn arrive(
         conversation.burst_closes = Timestamp::default();
         return !conversation.waiting.is_empty();
     }
+    if conversation.control.owner.is_at_desk() {
+        conversation.burst_closes = Timestamp::default();
+        return !conversation.waiting.is_empty();
+    }
     if let Some(window) = catalog.burst_window(bot_of(conversation, route, message)) {
         let first = conversation.waiting.first().map_or(message.received, |first| first.received);
         let last = first.after(window.saturating_mul(BURST_WINDOWS_MAX));
@@ -168,8 +194,39 @@ fn take_waiting(conversation: &mut Conversation, route: &Route, catalog: &dyn Ca
 }
 
 /// The turn of these messages, of which there is at least one.
-fn deliver(conversation: &mut Conversation, route: &Route, catalog: &dyn Catalog, mut messages: Vec<Waiting>) -> Began {
+fn deliver(
+    conversation: &mut Conversation,
+    route: &Route,
+    catalog: &dyn Catalog,
+    now: Timestamp,
+    mut messages: Vec<Waiting>,
+) -> Began {
     let mut ended = Vec::new();
+    let mut desk = Vec::new();
+    let spoken = |conversation: &Conversation, messages: &[Waiting]| match messages {
+        [only] => command(conversation, route, catalog, only).cloned(),
+        _ => None,
+    };
+    let said_to_people = spoken(conversation, &messages).filter(|_| conversation.control.owner.is_at_desk());
+    if conversation.control.owner.is_at_desk() {
+        match (said_to_people.as_ref().map(|said| said.command), &conversation.control.owner) {
+            (Some(Command::Stop), _) => {
+                desk = handoff::called_off(conversation, &rules(catalog), now, Owner::Closed, "the user said stop");
+            }
+            (Some(Command::Restart), Owner::Offered) => {
+                desk = handoff::called_off(
+                    conversation,
+                    &rules(catalog),
+                    now,
+                    Owner::Bot,
+                    "the user went back to the bot",
+                );
+            }
+            _ => return handoff::heard(conversation, &rules(catalog), now, event(conversation, route, messages)),
+        }
+    } else if conversation.control.owner == Owner::Closed {
+        desk = handoff::called_off(conversation, &DeskRules::default(), now, Owner::Bot, "");
+    }
     let first = &messages[0];
     if conversation.in_session() && catalog.release(&conversation.bot).restarts(conversation.plugin_digest) {
         ended.push(end(conversation, &route.carry_over, "upgraded"));
@@ -180,7 +237,7 @@ fn deliver(conversation: &mut Conversation, route: &Route, catalog: &dyn Catalog
     {
         ended.push(end(conversation, &route.carry_over, "interrupted"));
     }
-    let command = command(conversation, route, catalog, first).filter(|_| messages.len() == 1).cloned();
+    let command = said_to_people.or_else(|| spoken(conversation, &messages));
     if let Some(Spoken { command: Command::Restart, .. }) = command {
         ended.push(end(conversation, &[], "restarted"));
     }
@@ -196,6 +253,12 @@ fn deliver(conversation: &mut Conversation, route: &Route, catalog: &dyn Catalog
         conversation.forget_what_is_under_way();
     }
     let fields = messages.last_mut().map(|last| std::mem::take(&mut last.inbound.fields)).unwrap_or_default();
+    let event = event(conversation, route, messages);
+    let decided = decided.map(Outcome::Decided);
+    Began { event, fields, decided, ended, desk }
+}
+
+fn event(conversation: &Conversation, route: &Route, messages: Vec<Waiting>) -> Event {
     let offered = &conversation.offered;
     let mut events: Vec<Message> = messages
         .into_iter()
@@ -205,14 +268,13 @@ fn deliver(conversation: &mut Conversation, route: &Route, catalog: &dyn Catalog
             Message { id, text, media, choice, flow_response, received }
         })
         .collect();
-    let event = match events.pop() {
+    match events.pop() {
         Some(only) if events.is_empty() => Event::Message(only),
         last => {
             events.extend(last);
             Event::Burst(events)
         }
-    };
-    Began { event, fields, decided, ended }
+    }
 }
 
 fn end(conversation: &mut Conversation, carry_over: &[String], outcome: &str) -> Ended {
@@ -223,17 +285,27 @@ fn end(conversation: &mut Conversation, carry_over: &[String], outcome: &str) ->
 }
 
 /// The plugin is not asked: whoever ends a session from outside wants it ended.
-fn end_from_outside(conversation: &mut Conversation, route: &Route, outcome: &str) -> Option<Began> {
+fn end_from_outside(
+    conversation: &mut Conversation,
+    route: &Route,
+    catalog: &dyn Catalog,
+    now: Timestamp,
+    outcome: &str,
+) -> Option<Began> {
     if !conversation.in_session() {
         return None;
+    }
+    let mut desk = Vec::new();
+    if conversation.control.owner.is_at_desk() {
+        desk = handoff::called_off(conversation, &rules(catalog), now, Owner::Closed, outcome);
     }
     conversation.end_session(&route.carry_over);
     conversation.forget_what_is_under_way();
     let value = serde_json::Value::from(outcome).to_string();
     let event = Event::External(NamedJson { name: "end-session".into(), value });
     let effects = vec![Effect::EndSession(outcome.into())];
-    let decided = Some(Decision { state: NextState::Keep, effects, step: None });
-    Some(Began { decided, ..Began::asking(event) })
+    let decided = Outcome::Decided(Decision { state: NextState::Keep, effects, step: None });
+    Some(Began { desk, ..Began::decided(event, decided) })
 }
 
 /// The command that a message is, unless its bot handles commands itself.
@@ -245,6 +317,14 @@ fn command<'a>(
 ) -> Option<&'a Spoken> {
     let Inbound { text, media, user, .. } = &message.inbound;
     let found = route.commands.find(text, user.language.as_deref()).filter(|_| media.is_empty())?;
+    match conversation.control.owner {
+        // The bot does not hear it, so it cannot handle it; nor does somebody who talks to people want to talk to the bot.
+        Owner::Agent(_) | Owner::Parked { .. } => return Some(found).filter(|said| said.command == Command::Stop),
+        Owner::Offered => {
+            return Some(found).filter(|said| matches!(said.command, Command::Stop | Command::Restart));
+        }
+        Owner::Bot | Owner::Closed => {}
+    }
     (!catalog.handles_commands(bot_of(conversation, route, message))).then_some(found)
 }
 

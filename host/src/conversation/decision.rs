@@ -55,6 +55,20 @@ impl Effect {
             Self::Custom(_) => "custom",
         }
     }
+
+    /// Whether it reaches the user, or changes who has the conversation: nothing for a bot that does not have it.
+    #[must_use]
+    pub fn speaks(&self) -> bool {
+        matches!(
+            self,
+            Self::Reply(_)
+                | Self::SendCampaign(_)
+                | Self::SendCanvas(_)
+                | Self::Handoff(_)
+                | Self::SwitchBot(_)
+                | Self::EndSession(_)
+        )
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

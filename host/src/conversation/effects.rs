@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::context::Context;
+use super::desk::{DeskMessage, DeskRules};
 use super::kept::Conversation;
 use super::release::Release;
 use super::routing::Route;
 use super::{
-    AttributeChange, Choice, ConversationId, Decision, DeliveryFailure, Effect, Event, HandoffUpdate, NamedJson, Reply,
-    Request, RequestError, Response, Timer,
+    AttributeChange, Author, Choice, ConversationId, Decision, DeliveryFailure, Effect, Event, Handoff, HandoffUpdate,
+    NamedJson, Reply, Request, RequestError, Response, Timer,
 };
 use crate::limits::{REPLY_WINDOW, TIMER_DELAY_MIN, TRACK_WINDOW};
 use crate::outbox::{Action, Entry, Recipient};
@@ -29,6 +30,10 @@ pub trait Catalog {
     fn burst_window(&self, bot: &str) -> Option<Duration>;
     /// Whether the bot handles `commands` itself.
     fn handles_commands(&self, bot: &str) -> bool;
+    /// By which rules people take conversations over, if they do.
+    fn desk(&self) -> Option<&DeskRules> {
+        None
+    }
     /// The versions of the bot that are there.
     fn release(&self, _bot: &str) -> Release {
         Release::default()
@@ -47,6 +52,10 @@ pub struct Sorted {
     pub timers: Vec<TimerChange>,
     /// Each with the place of its effect.
     pub requests: Vec<(u16, Request)>,
+    /// People are asked for, by the effect at this place.
+    pub handoff: Option<(u16, Handoff)>,
+    /// What a remote desk hears.
+    pub desk: Vec<DeskMessage>,
     /// The bot that is to have the conversation, and what it is told.
     pub switch: Option<NamedJson>,
     /// The session's outcome, where it ends.
@@ -103,6 +112,12 @@ impl Event {
         self.is_from_user() || turned_away || matches!(self, Self::Response(_) | Self::Switched(_))
     }
 
+    /// Whether the bot only hears of it, because people have the conversation.
+    #[must_use]
+    pub fn is_heard_in_silence(&self) -> bool {
+        matches!(self, Self::Handoff(HandoffUpdate::Accepted(_)))
+    }
+
     /// Whether an earlier turn led to it, rather than the user, time, or another system. Only so many of those follow one another: a
     /// plugin that answers each failure with another failing effect would never come to rest.
     #[must_use]
@@ -120,6 +135,9 @@ pub fn sort(decision: &Decision, event: &Event, turn: u32, bot: &str, route: &Ro
     let mut events = Vec::new();
     for (index, effect) in (0u16..).zip(&decision.effects) {
         match effect {
+            _ if event.is_heard_in_silence() && effect.speaks() => {
+                sorted.unsupported(effect, "an agent has the conversation");
+            }
             Effect::Reply(reply) => {
                 let campaign = reply.campaign.as_deref().unwrap_or(&route.campaign);
                 if let Some(reason) = catalog.denies_campaign(bot, campaign) {
@@ -149,11 +167,15 @@ pub fn sort(decision: &Decision, event: &Event, turn: u32, bot: &str, route: &Ro
             Effect::StartTimer(timer) => sorted.timers.push(TimerChange::Start(timer.clone())),
             Effect::CancelTimer(name) => sorted.timers.push(TimerChange::Cancel(name.clone())),
             Effect::SwitchBot(to) => sorted.switch = Some(to.clone()),
-            Effect::Handoff(_) => {
+            Effect::Handoff(_) if catalog.desk().is_none() => {
                 let reason = "no desk is configured";
                 sorted.unsupported(effect, reason);
                 sorted.next.push(Event::Handoff(HandoffUpdate::Failed(reason.into())));
             }
+            Effect::Handoff(_) if sorted.handoff.is_some() => {
+                sorted.unsupported(effect, "people are asked for already")
+            }
+            Effect::Handoff(handoff) => sorted.handoff = Some((index, handoff.clone())),
             Effect::Request(request) => match catalog.denies_connection(bot, &request.connection) {
                 None => sorted.requests.push((index, request.clone())),
                 Some(reason) => {
@@ -163,6 +185,9 @@ pub fn sort(decision: &Decision, event: &Event, turn: u32, bot: &str, route: &Ro
                 }
             },
             Effect::Custom(custom) => sorted.unsupported(effect, &format!("this host does not know {:?}", custom.name)),
+            Effect::Note(text) if catalog.desk().is_some() => {
+                sorted.desk.push(DeskMessage::Note { text: text.clone() })
+            }
             Effect::Note(_) => sorted.unsupported(effect, "no desk is configured"),
         }
     }
@@ -190,20 +215,35 @@ impl Sorted {
     }
 }
 
+/// Adds the change of an attribute to what leaves with the turn.
+pub(super) fn also_change(sorted: &mut Sorted, decision: Option<&Decision>, change: AttributeChange) {
+    let left = ride_along(&mut sorted.actions, vec![change]);
+    if left.is_empty() {
+        return;
+    }
+    if let Some((_, Action::Track { attributes, .. })) = sorted.actions.last_mut() {
+        attributes.extend(left);
+        return;
+    }
+    let behind = decision.map_or(0, |decision| decision.effects.len());
+    let index = u16::try_from(behind).unwrap_or(u16::MAX);
+    sorted.actions.push((index, Action::Track { attributes: left, events: Vec::new() }));
+}
+
 fn ride_along(actions: &mut [(u16, Action)], changes: Vec<AttributeChange>) -> Vec<AttributeChange> {
     match actions.first_mut() {
         Some((
             _,
             Action::Reply { attributes, .. } | Action::Campaign { attributes, .. } | Action::Canvas { attributes, .. },
         )) => {
-            *attributes = changes;
+            attributes.extend(changes);
             Vec::new()
         }
         _ => changes,
     }
 }
 
-fn reply_action(route: &Route, reply: Reply) -> Action {
+pub(super) fn reply_action(route: &Route, reply: Reply) -> Action {
     let Reply { text, choices, media, campaign, properties } = reply;
     let campaign = campaign.unwrap_or_else(|| route.campaign.clone());
     Action::Reply { campaign, text, choices, media, properties, attributes: Vec::new() }
@@ -238,6 +278,7 @@ pub fn entries(
             Action::Campaign { .. } | Action::Canvas { .. } => context.now.after(REPLY_WINDOW),
         },
         fence: conversation.fence,
+        author: if matches!(event, Event::Desk(_)) { Author::Agent } else { Author::Bot },
         failure_is_told: !matches!(event, Event::DeliveryFailed(_)),
     };
     sorted.actions.iter().map(entry).collect()

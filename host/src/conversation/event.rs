@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::desk::DeskAct;
 use crate::clock::Timestamp;
 
 /// A name with a JSON text.
@@ -44,9 +45,13 @@ pub enum Event {
     Response(Response),
     DeliveryFailed(DeliveryFailure),
     Handoff(HandoffUpdate),
-    SessionExpired { idle_seconds: u32 },
+    SessionExpired {
+        idle_seconds: u32,
+    },
     Switched(NamedJson),
     External(NamedJson),
+    /// The host's own: something was done at the desk. No plugin is asked about it; what the bot has to know of it is a `Handoff`.
+    Desk(Box<DeskAct>),
 }
 
 impl Event {
@@ -63,6 +68,7 @@ impl Event {
             Self::SessionExpired { .. } => "session-expired",
             Self::Switched(_) => "switched",
             Self::External(_) => "external",
+            Self::Desk(_) => "desk",
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Choice, Event, User, WhileWaiting};
+use super::{Choice, Control, Event, User, WhileWaiting};
 use crate::clock::Timestamp;
 use crate::inbound::Inbound;
 use crate::limits::WAITING_MESSAGES_MAX;
@@ -56,6 +56,8 @@ pub struct Conversation {
     pub waiting: Vec<Waiting>,
     /// Until when messages that follow are still taken together.
     pub burst_closes: Timestamp,
+    /// Who has it.
+    pub control: Control,
 }
 
 /// The state of a bot that does not have the conversation at the moment.
@@ -106,6 +108,8 @@ pub enum Due {
     Timer(usize),
     /// The session, which idled for this long.
     Expiry(Duration),
+    /// Whoever has it, or waits for it, does so no longer.
+    Owner,
 }
 
 impl Conversation {
@@ -143,14 +147,18 @@ impl Conversation {
 
     /// Everything that comes due by itself; of two at the same time, the more urgent is first.
     fn pending(&self, idle_timeout: Duration) -> impl Iterator<Item = (Timestamp, Due)> {
+        // While people have it, the bot's own waits for the bot.
+        let is_at_desk = self.control.owner.is_at_desk();
         let next = (!self.next.is_empty()).then_some((Timestamp::default(), Due::Next));
-        let released = !self.waiting.is_empty() && !self.is_held();
+        let released = !self.waiting.is_empty() && (is_at_desk || !self.is_held());
         let waiting = released.then_some((self.burst_closes, Due::Waiting));
         let timers = self.timers.iter().enumerate().map(|(place, timer)| (timer.due, Due::Timer(place)));
+        let timers = timers.filter(move |_| !is_at_desk);
+        let owner = self.control.due.map(|due| (due, Due::Owner));
         // Whoever waits for an answer does not idle, and a message that waits goes on with the session it came in.
-        let idles = self.in_session() && self.requests.is_empty() && self.waiting.is_empty();
+        let idles = self.in_session() && !is_at_desk && self.requests.is_empty() && self.waiting.is_empty();
         let expiry = idles.then(|| (self.last_turn.after(idle_timeout), Due::Expiry(idle_timeout)));
-        next.into_iter().chain(waiting).chain(timers).chain(expiry)
+        next.into_iter().chain(waiting).chain(owner).chain(timers).chain(expiry)
     }
 
     /// Sets the alarm for what comes due next. An alarm that goes off too early is left where it is: moving it with every turn would

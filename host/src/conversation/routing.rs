@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use regex::Regex;
 
@@ -119,10 +120,7 @@ impl Hours {
     /// Whether they include this time.
     #[must_use]
     pub fn include(&self, at: Timestamp) -> bool {
-        let Some(at) = i64::try_from(at.0).ok().and_then(|at| jiff::Timestamp::from_millisecond(at).ok()) else {
-            return false;
-        };
-        let local = self.time_zone.to_datetime(at);
+        let Some(local) = self.local(at) else { return false };
         let day = usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or_default();
         let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or_default();
         let (from, to) = self.minutes;
@@ -131,6 +129,20 @@ impl Hours {
         } else {
             (self.days[day] && minute >= from) || (self.days[(day + 6) % 7] && minute < to)
         }
+    }
+
+    /// What the place's clock shows.
+    pub(super) fn local(&self, at: Timestamp) -> Option<DateTime> {
+        let at = jiff::Timestamp::from_millisecond(i64::try_from(at.0).ok()?).ok()?;
+        Some(self.time_zone.to_datetime(at))
+    }
+
+    /// The day on which the hours began that include this time, if they do.
+    pub(super) fn began_on(&self, at: Timestamp) -> Option<Date> {
+        let local = self.local(at)?;
+        let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).ok()?;
+        let (from, to) = self.minutes;
+        if from >= to && minute < to { local.date().yesterday().ok() } else { Some(local.date()) }
     }
 }
 

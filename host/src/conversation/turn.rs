@@ -5,16 +5,19 @@ use super::arrival;
 use super::arrival::Began;
 use super::arrival::Cause;
 use super::context::{Context, DeskStatus};
-use super::decision::{Decision, NextState, Reply};
+use super::decision::{AttributeChange, Decision, NextState, Reply};
+use super::desk::DeskMessage;
 use super::effects::{self, Catalog, Sorted, TimerChange};
+use super::handoff;
 use super::id::hash128;
 use super::journal::{JournalEntry, Outcome};
 use super::kept::{Conversation, PendingRequest, PendingTimer};
 use super::refusal::refusal;
 use super::release::Version;
 use super::routing::Route;
-use super::{ConversationId, Event, NamedJson, Request, Timer};
+use super::{ConversationId, Event, HandoffUpdate, NamedJson, Request, Timer};
 use crate::clock::Timestamp;
+use crate::outbox::desk::DeskEntry;
 use crate::outbox::{self, Call};
 
 /// What came of a cause.
@@ -38,10 +41,14 @@ pub struct Turn {
     pub version: Version,
     /// Whether a candidate is asked about it, too.
     pub is_watched: bool,
-    /// The host's own decision: the plugin is not asked.
-    pub decided: Option<Decision>,
+    /// The host has decided by itself: the plugin is not asked.
+    pub decided: Option<Outcome>,
     /// Sessions that ended before the plugin is asked: the bot, and how.
     pub ended: Vec<Ended>,
+    /// What a remote desk hears of the cause.
+    desk: Vec<DeskMessage>,
+    /// Who had the conversation before the cause.
+    owner_before: &'static str,
 }
 
 /// A session that ended, to be counted.
@@ -70,6 +77,8 @@ pub struct Finished {
     pub journal: JournalEntry,
     pub outbox: Vec<outbox::Entry>,
     pub calls: Vec<Call>,
+    /// What a remote desk is told.
+    pub desk: Vec<DeskEntry>,
     pub ended: Vec<Ended>,
 }
 
@@ -86,9 +95,10 @@ impl Turn {
     ) -> Begun {
         let mut before = stored.unwrap_or_default();
         before.source.clone_from(&route.source);
+        let owner_before = before.control.owner.name();
         let began = arrival::began(&mut before, route, catalog, now, cause);
         before.version += 1;
-        let Some(Began { event, fields, decided, ended }) = began else {
+        let Some(Began { event, fields, decided, ended, desk }) = began else {
             before.set_alarm(now, route.idle_timeout);
             return Begun::Quiet(Box::new(before));
         };
@@ -102,18 +112,19 @@ impl Turn {
             seed: seed(id, before.version),
             settings: catalog.settings(&before.bot),
             fields,
-            desk: DeskStatus::None,
+            desk: catalog.desk().map_or(DeskStatus::None, |rules| rules.hours.status(now)),
         };
         let release = catalog.release(&before.bot);
         let version = release.version(id, &before.bot, before.plugin_digest);
         let is_watched = release.shadows();
-        Begun::Turn(Box::new(Self { id, context, event, before, version, is_watched, decided, ended }))
+        let turn = Self { id, context, event, before, version, is_watched, decided, ended, desk, owner_before };
+        Begun::Turn(Box::new(turn))
     }
 
     /// What is committed. A failed turn leaves the state as it was, and a waiting user gets the fallback text.
     #[must_use]
     pub fn finish(self, route: &Route, catalog: &dyn Catalog, answer: Answer) -> Finished {
-        let Self { id, context, event, before, mut ended, .. } = self;
+        let Self { id, context, event, before, mut ended, desk, owner_before, .. } = self;
         let (state, state_version, bot) = (before.state.clone(), before.state_version, before.bot.clone());
         let mut conversation = before;
         conversation.turns = context.turn;
@@ -143,8 +154,22 @@ impl Turn {
         } else if let Outcome::Decided(decision) = &outcome {
             apply_state(&mut conversation, decision, answer.state_version);
         }
+        let decision = match &outcome {
+            Outcome::Decided(decision) => Some(decision),
+            Outcome::Failed { .. } => None,
+        };
+        ask_for_people(&mut conversation, &mut sorted, route, catalog, context.now);
+        comfort(&mut sorted, &event, route, catalog);
+        let owner = conversation.control.owner.name();
+        if owner != owner_before
+            && let Some(name) = catalog.desk().and_then(|rules| rules.owner_attribute.clone())
+        {
+            let value = serde_json::Value::from(owner).to_string();
+            effects::also_change(&mut sorted, decision, AttributeChange::Set(NamedJson { name, value }));
+        }
         let outbox = effects::entries(&mut sorted, id, &conversation, &context, &event);
         let calls = calls(&sorted, id, &conversation.bot, &context);
+        let desk = desk_entries(desk, &mut sorted, id, &conversation, &context, catalog);
         take(&mut conversation, &mut sorted, &context, &calls);
         ended.extend(sorted.ended.take().map(|outcome| Ended { bot: bot.clone(), outcome }));
         conversation.set_alarm(context.now, route.idle_timeout);
@@ -160,8 +185,71 @@ impl Turn {
             unsupported: sorted.unsupported,
             duration_us: answer.duration_us,
         };
-        Finished { conversation, journal, outbox, calls, ended }
+        Finished { conversation, journal, outbox, calls, desk, ended }
     }
+}
+
+/// A handoff that the decision asks for: offered, with the notice that the user waits with, or the bot hears at once why not.
+fn ask_for_people(
+    conversation: &mut Conversation,
+    sorted: &mut Sorted,
+    route: &Route,
+    catalog: &dyn Catalog,
+    now: Timestamp,
+) {
+    let Some((index, handoff)) = sorted.handoff.take() else { return };
+    let Some(rules) = catalog.desk() else { return };
+    match handoff::offer(conversation, rules, now, &handoff) {
+        Ok(open) => {
+            sorted.desk.insert(0, open);
+            if let Some(text) = handoff.notice.filter(|notice| !notice.trim().is_empty()) {
+                let reply = Reply { text, ..Reply::default() };
+                let place = sorted.actions.partition_point(|(before, _)| *before < index);
+                sorted.actions.insert(place, (index, effects::reply_action(route, reply)));
+            }
+        }
+        Err(reason) => sorted.next.push(Event::Handoff(HandoffUpdate::Failed(reason))),
+    }
+}
+
+/// Whoever waited in vain for people hears of it, even if the bot has nothing to say.
+fn comfort(sorted: &mut Sorted, event: &Event, route: &Route, catalog: &dyn Catalog) {
+    let nobody_came = matches!(event, Event::Handoff(HandoffUpdate::Failed(_)));
+    let Some(text) = catalog.desk().filter(|_| nobody_came).and_then(|rules| rules.failed_notice.clone()) else {
+        return;
+    };
+    let is_silent = sorted.actions.iter().all(|(_, action)| matches!(action, outbox::Action::Track { .. }));
+    if is_silent && sorted.switch.is_none() && !text.trim().is_empty() {
+        let reply = Reply { text, ..Reply::default() };
+        // Behind every effect there can be, so that no other row has its place.
+        sorted.actions.push((u16::MAX, effects::reply_action(route, reply)));
+    }
+}
+
+/// What a remote desk is told: of the cause, then of the decision. Notes reach it only while it has the conversation.
+fn desk_entries(
+    mut messages: Vec<DeskMessage>,
+    sorted: &mut Sorted,
+    id: ConversationId,
+    conversation: &Conversation,
+    context: &Context,
+    catalog: &dyn Catalog,
+) -> Vec<DeskEntry> {
+    messages.append(&mut sorted.desk);
+    if !catalog.desk().is_some_and(|rules| rules.is_remote) {
+        return Vec::new();
+    }
+    let is_open = conversation.control.owner.is_at_desk();
+    messages.retain(|message| is_open || !matches!(message, DeskMessage::Note { .. } | DeskMessage::Line { .. }));
+    let entry = |(index, message): (u16, DeskMessage)| DeskEntry {
+        conversation: id,
+        turn: context.turn,
+        index,
+        handoff: conversation.control.handoffs,
+        message,
+        created: context.now,
+    };
+    (0u16..).zip(messages).map(entry).collect()
 }
 
 fn apply_state(conversation: &mut Conversation, decision: &Decision, state_version: Option<u32>) {
@@ -222,11 +310,20 @@ fn take(conversation: &mut Conversation, sorted: &mut Sorted, context: &Context,
         index: call.index,
         while_waiting: call.request.while_waiting,
     }));
+    if conversation.control.owner.is_at_desk() {
+        // The bot hears of it when it has the conversation again.
+        conversation.control.held.append(&mut sorted.next);
+    }
     conversation.next.append(&mut sorted.next);
     if let Some(NamedJson { name: to, value }) = sorted.switch.take() {
         let from = conversation.bot.clone();
         conversation.hand_to(&to);
-        conversation.next.push(Event::Switched(NamedJson { name: from, value }));
+        let switched = Event::Switched(NamedJson { name: from, value });
+        if conversation.control.owner.is_at_desk() {
+            conversation.control.held.push(switched);
+        } else {
+            conversation.next.push(switched);
+        }
     }
     if sorted.ended.is_some() {
         conversation.session_ended = true;

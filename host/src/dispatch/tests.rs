@@ -61,7 +61,7 @@ impl Running {
         let clock = Arc::new(SystemClock);
         let braze = Arc::new(Braze::new(&config, clock.clone()).expect("the endpoint is fine"));
         let storage: Arc<dyn Storage> = storage.clone();
-        let dispatch = Dispatch::new(storage, braze, clock, settings, 7);
+        let dispatch = Dispatch::new(storage, braze, clock, settings, Feed::default(), 7);
         let (stop, stopped) = oneshot::channel();
         let (notice, noticed) = oneshot::channel();
         let task = tokio::spawn(dispatch.run(async {
@@ -89,6 +89,7 @@ fn entry(conversation: u8, turn: u32, action: Action) -> Entry {
         created: now,
         expires: now.after(Duration::from_hours(1)),
         fence: 0,
+        author: Author::Bot,
         failure_is_told: true,
     }
 }

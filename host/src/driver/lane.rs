@@ -8,7 +8,8 @@ use super::Driver;
 use super::lanes::{Lanes, Work};
 use super::report::log_turn;
 use crate::clock::Timestamp;
-use crate::conversation::{Answer, Begun, Cause, Conversation, ConversationId, Outcome, Route, Turn};
+use crate::conversation::{Answer, Begun, Cause, Conversation, ConversationId, Event, Outcome, Route, Turn};
+use crate::feed::{Change, What};
 use crate::inbound::DedupeKey;
 use crate::plugins::{StoredState, TurnResult};
 use crate::storage::{Committed, InboxItem, InboxRow, InboxSeq, StorageError, TurnCommit};
@@ -84,6 +85,7 @@ impl Driver {
         let (seq, item) = (row.seq, row.item);
         let dedupe = match &item {
             InboxItem::Inbound { dedupe_key, received, .. } => Some((*dedupe_key, *received)),
+            InboxItem::Desk { dedupe_key, received, .. } => dedupe_key.map(|key| (key, *received)),
             InboxItem::Event(_) | InboxItem::Answer { .. } | InboxItem::EndSession { .. } => None,
         };
         self.happen(id, stored, cause(seq, item), Some(Consumed { seq, dedupe })).await
@@ -156,12 +158,15 @@ impl Driver {
                 commit.journal = Some(finished.journal);
                 commit.outbox = finished.outbox;
                 commit.calls = finished.calls;
+                commit.desk = finished.desk;
                 commit.ended = finished.ended;
             }
         }
         let conversation = commit.conversation.clone();
+        let change = change(&commit, self.clock.now());
         match self.storage.commit(vec![commit]).await?.first() {
             Some(Committed::Done) => {
+                self.feed.publish(change);
                 if let Some(shadowed) = shadowed {
                     self.shadow(shadowed).await;
                 }
@@ -173,9 +178,9 @@ impl Driver {
 
     /// Asks the plugin, unless the host has decided or the plugin mostly fails.
     async fn decide(&self, turn: &Turn) -> Answer {
-        if let Some(decision) = &turn.decided {
+        if let Some(outcome) = &turn.decided {
             return Answer {
-                outcome: Outcome::Decided(decision.clone()),
+                outcome: outcome.clone(),
                 plugin_digest: [0; 8],
                 state_version: turn.before.state_version,
                 log: Vec::new(),
@@ -205,12 +210,31 @@ impl Driver {
     }
 }
 
+/// What watchers hear of a commit.
+fn change(commit: &TurnCommit, at: Timestamp) -> Change {
+    let TurnCommit { id, consumed, journal, conversation, was_at_desk, .. } = commit;
+    let what = match journal {
+        None => What::Quiet { consumed: *consumed },
+        Some(journal) => What::Turn {
+            turn: journal.context.turn,
+            consumed: *consumed,
+            refused: match (&journal.event, &journal.outcome) {
+                (Event::Desk(_), Outcome::Failed { reason, .. }) => Some(reason.clone()),
+                _ => None,
+            },
+            at_desk: *was_at_desk || conversation.control.owner.is_at_desk(),
+        },
+    };
+    Change { conversation: *id, at, what }
+}
+
 fn cause(seq: InboxSeq, item: InboxItem) -> Cause {
     match item {
         InboxItem::Inbound { inbound, received, .. } => Cause::Inbound { id: seq.to_string(), inbound, received },
         InboxItem::Event(event) => Cause::Event(event),
         InboxItem::Answer { turn, index, response } => Cause::Answer { turn, index, response },
         InboxItem::EndSession { outcome } => Cause::EndSession { outcome },
+        InboxItem::Desk { act, .. } => Cause::Desk(*act),
     }
 }
 

@@ -109,7 +109,7 @@ impl World {
         };
         let routes = [route("echo", "echo"), route("hostile", "hostile"), route(CURSED, "echo")].into();
         let (storage, plugins) = (self.storage.clone(), self.plugins.clone());
-        Driver::new(storage, plugins, routes, Arc::new(Catalogue), clock, drain_timeout)
+        Driver::new(storage, plugins, routes, Arc::new(Catalogue), clock, Feed::default(), drain_timeout)
     }
 
     fn start(&self) -> Running {

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::conversation::ConversationId;
+use crate::desk::NotTheirs;
 use crate::storage::{InboxSeq, QuarantineId, StorageError, TraceId};
 
 /// What became of a webhook.
@@ -30,6 +31,14 @@ pub(super) enum Answer {
         id: QuarantineId,
         reason: String,
     },
+    /// Of a desk: what it says is durable, as far as it is of interest.
+    Heard {
+        new: usize,
+    },
+    /// Not signed by the desk.
+    NotTheirs {
+        why: NotTheirs,
+    },
     Unauthorized,
     BodyTooLarge {
         bytes_max: usize,
@@ -50,9 +59,9 @@ pub(super) enum Answer {
 impl Answer {
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::Accepted { .. } | Self::Quarantined { .. } => StatusCode::ACCEPTED,
+            Self::Accepted { .. } | Self::Quarantined { .. } | Self::Heard { .. } => StatusCode::ACCEPTED,
             Self::Duplicate { .. } => StatusCode::OK,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized | Self::NotTheirs { .. } => StatusCode::UNAUTHORIZED,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::BodyCut => StatusCode::BAD_REQUEST,
@@ -78,6 +87,8 @@ impl Answer {
             Self::Quarantined { id, reason } => {
                 json!({ "quarantined": true, "event_id": id.to_string(), "reason": reason })
             }
+            Self::Heard { new } => json!({ "heard": new }),
+            Self::NotTheirs { why } => error("unauthorized", &format!("this is no webhook of the desk: {why}")),
             Self::Unauthorized => error(
                 "unauthorized",
                 "send the header `Authorization: Bearer TOKEN`, once, with a token configured for the source this path names",
@@ -97,16 +108,24 @@ impl Answer {
             Self::Unavailable { .. } => {
                 error("unavailable", "messages cannot be stored at the moment; send it again after Retry-After seconds")
             }
-            Self::NotFound => {
-                error("not_found", "webhooks go to POST /v1/inbound/SOURCE, with SOURCE as in turnwise.toml")
-            }
+            Self::NotFound => error(
+                "not_found",
+                "webhooks go to POST /v1/inbound/SOURCE, with SOURCE as in turnwise.toml, those of a desk to POST /v1/desk/NAME",
+            ),
             Self::MethodNotAllowed => error("method_not_allowed", "webhooks are sent with POST"),
         }
     }
 
     /// The rest of the request is left unread, so the connection is of no further use.
     fn ends_connection(&self) -> bool {
-        matches!(self, Self::Unauthorized | Self::BodyTooLarge { .. } | Self::BodyTooSlow { .. } | Self::BodyCut)
+        matches!(
+            self,
+            Self::Unauthorized
+                | Self::NotTheirs { .. }
+                | Self::BodyTooLarge { .. }
+                | Self::BodyTooSlow { .. }
+                | Self::BodyCut
+        )
     }
 }
 

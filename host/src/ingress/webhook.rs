@@ -14,6 +14,7 @@ use tracing::{info, warn};
 
 use super::Ingress;
 use super::answer::Answer;
+use super::desk::hear;
 use crate::inbound::{self, Inbound};
 use crate::storage::{Accepted, QuarantineId, Quarantined, StorageError};
 use crate::telemetry;
@@ -21,6 +22,7 @@ use crate::telemetry;
 pub(super) fn router(ingress: Arc<Ingress>) -> Router {
     Router::new()
         .route("/v1/inbound/{source}", post(receive))
+        .route("/v1/desk/{name}", post(hear))
         .route("/livez", get(async || "live\n"))
         .fallback(async || Answer::NotFound)
         .method_not_allowed_fallback(async || Answer::MethodNotAllowed)
@@ -76,7 +78,7 @@ impl Ingress {
 }
 
 /// Reads a body as far as it is fit to be read.
-async fn read_body(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, Answer> {
+pub(super) async fn read_body(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, Answer> {
     let too_large = || Answer::BodyTooLarge { bytes_max };
     if body.size_hint().lower() > bytes_max as u64 {
         return Err(too_large());
@@ -93,7 +95,7 @@ async fn read_body(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, Answer> 
 }
 
 /// One to ten seconds, spread so that what was refused together does not return together.
-fn jitter_seconds() -> u8 {
+pub(super) fn jitter_seconds() -> u8 {
     let mut byte = [4];
     // Without randomness all wait the same five seconds, which is worse, but no reason to refuse differently.
     let _ = getrandom::fill(&mut byte);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{Action, Row, Status};
 use crate::clock::Timestamp;
+use crate::conversation::Author;
 
 /// What a call came to. Reasons are for people and never hold the user's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,12 +143,17 @@ pub fn at_the_fence(row: &Row, fence: Option<u32>, now: Timestamp) -> Option<Nex
     let dropped = |reason: &str| Some(tally.next(Status::Dead { at: now, reason: reason.into() }));
     match fence {
         None => dropped("dropped: the conversation was erased"),
-        Some(fence) if fence > row.entry.fence && !matches!(row.entry.action, Action::Track { .. }) => {
+        Some(fence) if fence > row.entry.fence && is_the_bots(row) => {
             dropped("dropped: the conversation changed owner after this was said")
         }
         Some(_) if now > row.entry.expires => Some(tally.expired(row, now)),
         Some(_) => None,
     }
+}
+
+/// Profile changes hold whoever has the conversation, and so does what an agent said.
+fn is_the_bots(row: &Row) -> bool {
+    row.entry.author == Author::Bot && !matches!(row.entry.action, Action::Track { .. })
 }
 
 /// What follows where the conversation cannot be read, and with it the fence: the row waits until a host starts that can read it, or

@@ -39,6 +39,10 @@ pub(super) fn event(event: &Event) -> wit::Event {
         Event::SessionExpired { idle_seconds } => wit::Event::SessionExpired(*idle_seconds),
         Event::Switched(of) => wit::Event::Switched(named_json(of)),
         Event::External(of) => wit::Event::External(named_json(of)),
+        // Never asked about; total all the same.
+        Event::Desk(act) => {
+            wit::Event::External(wit::NamedJson { name: "desk".into(), value: format!("{:?}", act.act.kind()) })
+        }
     }
 }
 

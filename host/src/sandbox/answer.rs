@@ -182,9 +182,12 @@ pub(super) fn spoilt(answered: Answered, hit: Hit, switch: &ResetSwitch) -> Resu
             }
             response
         }
-        Fault::Latency | Fault::PartialErrors(_) | Fault::Notice(_) | Fault::DuplicateDelivery | Fault::Reorder => {
-            json(status, AnswerBody::Whole(Some(body)))
-        }
+        Fault::Latency
+        | Fault::PartialErrors(_)
+        | Fault::Notice(_)
+        | Fault::DuplicateDelivery
+        | Fault::Reorder
+        | Fault::DropDelivery => json(status, AnswerBody::Whole(Some(body))),
     };
     if let Some(rate) = rate {
         add_rate(&mut response, rate);

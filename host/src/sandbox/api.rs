@@ -1,6 +1,7 @@
-//! The endpoints of others: Braze's own, a language model's and a shop's. Who may call, how often, with what, and what is answered.
+//! The endpoints of others: Braze's own, a language model's, a shop's and a Chatwoot's. Who may call, how often, with what, and what is answered.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use hyper::body::{Bytes, Incoming};
 use hyper::header::AUTHORIZATION;
@@ -17,7 +18,7 @@ use super::profile::{Identifier, ProfileIndex};
 use super::server::{BodyError, read_body};
 use super::track::{Track, Tracked};
 use super::trigger::{Kind, Recipients, Refusal, Trigger};
-use super::{Shared, State, llm, shop, views};
+use super::{Shared, State, chatwoot, llm, shop, views};
 
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -29,6 +30,8 @@ enum Endpoint {
     Completions,
     /// A shop's.
     Order,
+    /// A Chatwoot's.
+    Desk,
     Unknown,
 }
 
@@ -42,7 +45,7 @@ struct Call {
 
 /// Answers a request for any path that is not the sandbox's own.
 pub(super) async fn answer(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     switch: &ResetSwitch,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Dropped> {
@@ -71,6 +74,19 @@ pub(super) async fn answer(
     let answered = match endpoint {
         Endpoint::Completions => parsed.map_or_else(|refused| refused, |body| state.complete(&body, now)),
         Endpoint::Order => shop::answer(parts.uri.path(), now),
+        Endpoint::Desk if hit.as_ref().is_some_and(|hit| !hit.processed) => {
+            Answered::message(200, "kept from it on order")
+        }
+        Endpoint::Desk => {
+            let asked = chatwoot::Asked {
+                method: &parts.method,
+                path: parts.uri.path(),
+                query: parts.uri.query().unwrap_or_default(),
+                body: call.body.as_deref(),
+            };
+            let authorised = chatwoot::authorised(&parts.headers, &shared.config.api_key);
+            state.chatwoot.answer(&asked, authorised, now)
+        }
         _ => state.answer(shared, &call, parsed, hit.as_ref(), now),
     };
     let (status, body) = match &hit {
@@ -78,7 +94,9 @@ pub(super) async fn answer(
         None => (Some(answered.status), answered.body.clone()),
     };
     state.remember(record(&parts, call.body.unwrap_or_default(), status, body, now));
+    let hooks = state.chatwoot.leaving();
     drop(state);
+    chatwoot::send(shared, hooks);
     match hit {
         Some(hit) => answer::spoilt(answered, hit, switch),
         None => Ok(answered.into_response()),
@@ -93,6 +111,7 @@ impl Endpoint {
             (&Method::POST, "/users/track") => Self::Track,
             (&Method::POST, llm::PATH) => Self::Completions,
             (&Method::GET, path) if path.starts_with(shop::PATH) => Self::Order,
+            (_, path) if path.starts_with(chatwoot::API) => Self::Desk,
             _ => Self::Unknown,
         }
     }
@@ -101,7 +120,7 @@ impl Endpoint {
 impl Call {
     /// What the body says, or the refusal in the endpoint's form.
     fn parse(&self) -> Result<Value, Answered> {
-        if self.endpoint == Endpoint::Order {
+        if matches!(self.endpoint, Endpoint::Order | Endpoint::Desk) {
             return Ok(Value::Null);
         }
         if self.endpoint == Endpoint::Completions {
@@ -329,7 +348,11 @@ impl State {
 fn record(parts: &Parts, body: Vec<u8>, status: Option<u16>, answer: Bytes, at: Timestamp) -> ApiRequest {
     let mut head = String::with_capacity(256);
     for (name, value) in &parts.headers {
-        let value = if name == AUTHORIZATION { "Bearer ***" } else { value.to_str().unwrap_or("(not text)") };
+        let value = match name.as_str() {
+            "authorization" => "Bearer ***",
+            "api_access_token" => "***",
+            _ => value.to_str().unwrap_or("(not text)"),
+        };
         // Writing to a string cannot fail.
         writeln!(head, "{name}: {value}").ok();
     }

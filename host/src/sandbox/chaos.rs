@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::chatwoot::WEBHOOKS;
 use super::ids::Ids;
 
 const RULES_MAX: usize = 100;
@@ -70,6 +71,8 @@ pub(super) enum Fault {
     DuplicateDelivery,
     /// The sender delivers the user's next message before this one.
     Reorder,
+    /// A webhook of the desk is not sent at all.
+    DropDelivery,
 }
 
 #[derive(Debug)]
@@ -131,6 +134,8 @@ struct RuleText {
     duplicate_delivery: bool,
     #[serde(default)]
     reorder: bool,
+    #[serde(default)]
+    drop_delivery: bool,
 }
 
 impl Chaos {
@@ -183,7 +188,14 @@ impl Chaos {
 
     /// What happens to a webhook.
     pub(super) fn hit_delivery(&mut self) -> Option<Hit> {
-        Self::first_hit(self.rules.iter_mut().filter(|rule| rule.hit.fault.is_senders()))
+        let of_braze = |rule: &&mut Rule| rule.hit.fault.is_senders() && !rule.is_of_desk_webhooks();
+        Self::first_hit(self.rules.iter_mut().filter(of_braze))
+    }
+
+    /// What happens to a webhook of the desk, by its event. Only rules that name the path are about these.
+    pub(super) fn hit_desk_webhook(&mut self, path: &str) -> Option<Hit> {
+        let rules = self.rules.iter_mut().filter(|rule| rule.is_of_desk_webhooks());
+        Self::first_hit(rules.filter(|rule| rule.path.as_deref().is_some_and(|prefix| path.starts_with(prefix))))
     }
 
     fn first_hit<'rules>(mut rules: impl Iterator<Item = &'rules mut Rule>) -> Option<Hit> {
@@ -212,6 +224,10 @@ impl Rule {
             hits: 0,
             hit: Hit { fault, latency, processed, without_ratelimit_headers },
         })
+    }
+
+    fn is_of_desk_webhooks(&self) -> bool {
+        self.path.as_deref().is_some_and(|path| path.starts_with(WEBHOOKS))
     }
 
     fn roll(&mut self) -> Option<Hit> {
@@ -250,6 +266,7 @@ impl RuleText {
             (self.queued, Fault::Queued),
             (self.duplicate_delivery, Fault::DuplicateDelivery),
             (self.reorder, Fault::Reorder),
+            (self.drop_delivery, Fault::DropDelivery),
         ];
         faults.extend(flags.into_iter().filter_map(|(set, fault)| set.then_some(fault)));
         faults.extend(
@@ -277,7 +294,7 @@ impl RuleText {
 
 impl Fault {
     fn is_senders(&self) -> bool {
-        matches!(self, Self::DuplicateDelivery | Self::Reorder)
+        matches!(self, Self::DuplicateDelivery | Self::Reorder | Self::DropDelivery)
     }
 
     /// Unless the rule says otherwise: a fault in front of Braze keeps the request from it, a spoilt answer comes after the work.

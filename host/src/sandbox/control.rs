@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::answer::{AnswerBody, Answered, Dropped, typed};
 use super::inbound::{self, Said};
 use super::server::{BodyError, read_body};
-use super::{Shared, page, views};
+use super::{Shared, chatwoot, page, views};
 
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 const WAIT_MS_MAX: u64 = 60_000;
@@ -61,6 +61,15 @@ pub(super) async fn answer(shared: &Arc<Shared>, request: Request<Incoming>) -> 
             Answered::message(200, "no chaos")
         }
         (&Method::POST, "/sandbox/clock") => move_clock(shared, &body),
+        (method, path) if path == "/sandbox/chatwoot" || path.starts_with("/sandbox/chatwoot/") => {
+            let now = shared.now();
+            let mut state = shared.state();
+            let answered = chatwoot::control(&mut state.chatwoot, method, path, &body, now);
+            let hooks = state.chatwoot.leaving();
+            drop(state);
+            chatwoot::send(shared, hooks);
+            answered
+        }
         (&Method::GET, path) if path.starts_with("/sandbox/profiles/") => {
             profile(shared, &decoded(&path["/sandbox/profiles/".len()..]))
         }
@@ -218,7 +227,7 @@ impl Query<'_> {
 }
 
 /// Percent-decoded. A plus stays a plus, because phone numbers begin with one.
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {

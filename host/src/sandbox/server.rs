@@ -52,6 +52,7 @@ pub(super) async fn run(listener: TcpListener, shared: Arc<Shared>, shutdown: im
     stop.cancel();
     shared.state().listeners.close();
     shared.sender.stop().await;
+    shared.hooks.stop().await;
     let drained = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         connections.shutdown().await;

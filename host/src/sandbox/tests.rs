@@ -2,6 +2,7 @@
 
 mod api;
 mod chaos;
+mod chatwoot;
 mod llm;
 mod reading;
 mod sender;

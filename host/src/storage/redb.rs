@@ -23,22 +23,23 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use redb::{Database, ReadableDatabase, StorageBackend};
+use redb::{Database, ReadableDatabase, ReadableTable as _, StorageBackend};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::record::{self, Fate};
 use super::{
-    Accepted, Committed, InboxItem, InboxRow, InboxSeq, OutcomeCount, Quarantined, Recorded, Settlement, Storage,
-    StorageError, Swept, TurnCommit, TurnKey,
+    Accepted, Committed, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Settlement,
+    Storage, StorageError, Swept, TurnCommit, TurnKey,
 };
 use crate::clock::Timestamp;
-use crate::conversation::{Conversation, ConversationId, Response};
+use crate::conversation::{Case, Conversation, ConversationId, Response};
 use crate::inbound::Inbound;
 use crate::limits::STORAGE_QUEUE_MAX;
+use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
-use prepared::{Arrival, Turn};
+use prepared::{Arrival, Item, Turn};
 pub use settings::{JournalKeep, Settings};
-use tables::{ALARMS, CALLS, CONVERSATION, INBOX, OUTBOX, OUTCOMES, QUARANTINE, SETTLED, TURNS};
+use tables::{ALARMS, AT_DESK, CALLS, CONVERSATION, DESK, INBOX, OUTBOX, OUTCOMES, QUARANTINE, SETTLED, TURNS};
 use writer::{Op, Writer};
 
 /// Why a database file does not open.
@@ -67,6 +68,7 @@ pub struct Redb {
     outbox_changed: Arc<Notify>,
     alarms_changed: Arc<Notify>,
     calls_changed: Arc<Notify>,
+    desk_changed: Arc<Notify>,
     owner_file: Option<PathBuf>,
     settings: Settings,
 }
@@ -116,6 +118,7 @@ impl Redb {
         let outbox_changed = Arc::new(Notify::new());
         let alarms_changed = Arc::new(Notify::new());
         let calls_changed = Arc::new(Notify::new());
+        let desk_changed = Arc::new(Notify::new());
         let writer = Writer {
             database: Arc::clone(&database),
             queue,
@@ -126,6 +129,7 @@ impl Redb {
             outbox_changed: Arc::clone(&outbox_changed),
             alarms_changed: Arc::clone(&alarms_changed),
             calls_changed: Arc::clone(&calls_changed),
+            desk_changed: Arc::clone(&desk_changed),
         };
         let thread =
             std::thread::Builder::new().name("storage-writer".into()).spawn(move || writer.run()).map_err(|why| {
@@ -140,6 +144,7 @@ impl Redb {
             outbox_changed,
             alarms_changed,
             calls_changed,
+            desk_changed,
             owner_file,
             settings,
         })
@@ -231,6 +236,30 @@ impl Storage for Redb {
         })
     }
 
+    async fn conversations(
+        &self,
+        after: Option<ConversationId>,
+        max: usize,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
+        self.read_rows(|transaction| {
+            let table = transaction.open_table(CONVERSATION)?;
+            let (mut found, mut behind) = (Vec::new(), after);
+            while found.len() < max {
+                let first = behind.map(tables::end_key);
+                let first = first.as_ref().map_or(Bound::Unbounded, |key| Bound::Excluded(key.as_slice()));
+                // The first row of the next one, of whatever kind: rows between here and there are jumped over.
+                let Some(next) = table.range::<&[u8]>((first, Bound::Unbounded))?.next() else { break };
+                let Some(id) = tables::conversation_of(next?.0.value()) else { break };
+                behind = Some(id);
+                let state = table.get(tables::state_key(id).as_slice())?;
+                let version = state.map(|bytes| record::decode::<u64>(bytes.value()));
+                // A damaged one is found by its own read.
+                found.extend(version.map(|version| (id, version.unwrap_or_default())));
+            }
+            Ok(found)
+        })
+    }
+
     async fn journal(&self, id: ConversationId, before: u32, max: usize) -> Result<Vec<(u32, Recorded)>, StorageError> {
         self.read_rows(|transaction| {
             let table = transaction.open_table(CONVERSATION)?;
@@ -278,9 +307,37 @@ impl Storage for Redb {
         self.write(|done| Op::Commit { turns, done }).await
     }
 
-    async fn push(&self, items: Vec<(ConversationId, InboxItem)>) -> Result<Vec<bool>, StorageError> {
-        let items = items.into_iter().map(|(id, item)| (id, tables::inbox_value(id, &item))).collect();
+    async fn push(&self, items: Vec<(ConversationId, InboxItem)>) -> Result<Vec<Pushed>, StorageError> {
+        let items = items.into_iter().map(|(id, item)| Item::of(id, &item)).collect();
         self.write(|done| Op::Push { items, done }).await
+    }
+
+    async fn at_desk(&self) -> Result<Vec<(ConversationId, Case)>, StorageError> {
+        self.read_rows(|transaction| {
+            let mut cases = Vec::new();
+            for row in transaction.open_table(AT_DESK)?.iter()? {
+                let (id, case) = row?;
+                let Ok(id) = id.value().try_into() else { continue };
+                let case = record::decode(case.value()).map_err(|why| ReadError::unreadable("the inbox", why));
+                cases.extend(tables::unless_damaged(case)?.map(|case| (ConversationId(id), case)));
+            }
+            Ok(cases)
+        })
+    }
+
+    async fn desk_due(&self, after: DeskSeq, max: usize) -> Result<Vec<DeskRow>, StorageError> {
+        self.read_rows(|transaction| {
+            let table = transaction.open_table(DESK)?;
+            let rows = table.range(after.0.saturating_add(1)..)?.map(|row| {
+                let (seq, bytes) = row?;
+                tables::unless_damaged(tables::desk_row(seq.value(), bytes.value()))
+            });
+            rows.filter_map(Result::transpose).take(max).collect()
+        })
+    }
+
+    async fn desk_settle(&self, seq: DeskSeq, told: Option<InboxItem>) -> Result<(), StorageError> {
+        self.apply(move |batch| batch.desk_settle(seq, told)).await
     }
 
     async fn alarms(
@@ -386,6 +443,10 @@ impl Storage for Redb {
 
     fn calls_changed(&self) -> Arc<Notify> {
         Arc::clone(&self.calls_changed)
+    }
+
+    fn desk_changed(&self) -> Arc<Notify> {
+        Arc::clone(&self.desk_changed)
     }
 
     fn outbox_changed(&self) -> Arc<Notify> {

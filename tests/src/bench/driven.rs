@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use turnwise::clock::{Clock, SystemClock};
 use turnwise::driver::Driver;
+use turnwise::feed::Feed;
 use turnwise::inbound;
 use turnwise::limits;
 use turnwise::outbox::{OutboxSeq, Status};
@@ -60,7 +61,7 @@ impl Driven {
         let routes = [(route.source.clone(), Arc::new(route))].into();
         let (storage, plugins) = (self.storage.clone(), self.plugins.clone());
         let (catalog, clock) = (Arc::new(rows::Everything), Arc::new(SystemClock));
-        let driver = Driver::new(storage, plugins, routes, catalog, clock, limits::PLUGIN_DEADLINE);
+        let driver = Driver::new(storage, plugins, routes, catalog, clock, Feed::default(), limits::PLUGIN_DEADLINE);
         let mut work = JoinSet::new();
         work.spawn(driver.run(async {
             let _dropped = stopped.await;

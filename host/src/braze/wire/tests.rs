@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::conversation::ConversationId;
+use crate::conversation::{Author, ConversationId};
 
 fn named(name: &str, value: &str) -> NamedJson {
     NamedJson { name: name.into(), value: value.into() }
@@ -40,6 +40,7 @@ fn entry(recipient: Recipient, action: Action) -> Entry {
         created: Timestamp(1_767_225_599_007),
         expires: Timestamp(u64::MAX),
         fence: 0,
+        author: Author::Bot,
         failure_is_told: true,
     }
 }

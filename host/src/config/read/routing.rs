@@ -1,5 +1,6 @@
 //! `routes`, `commands` and what else of `[sources.NAME]` says how conversations go.
 
+use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -12,7 +13,7 @@ use crate::conversation::commands::{Command, Commands};
 use crate::conversation::routing::{Condition, Hours, Rule};
 use crate::limits::REPLY_CHARS_MAX;
 
-const HOURS_EXAMPLE: &str = "Mon-Fri 09:00-17:00";
+pub(super) const HOURS_EXAMPLE: &str = "Mon-Fri 09:00-17:00";
 const CONDITIONS: [&str; 5] = ["keyword", "pattern", "field", "equals", "hours"];
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -98,23 +99,29 @@ fn value_of<'a>(value: &Value<'a>) -> Spanned<DeValue<'a>> {
 }
 
 fn read_hours(section: &mut Section<'_>, report: &Report) -> Option<Condition> {
-    let zone = section.text("time_zone", Some("UTC"), "Europe/Berlin");
-    let time_zone = match &zone {
-        None => jiff::tz::TimeZone::UTC,
-        Some(name) => jiff::tz::TimeZone::get(name.get_ref()).unwrap_or_else(|_| {
-            let help = "write a name of the time zone database, e.g. `time_zone = \"Europe/Berlin\"`";
-            report.error("bad-time-zone", name.span(), format!("there is no time zone `{}`", name.get_ref()), help);
-            jiff::tz::TimeZone::UTC
-        }),
-    };
+    let time_zone = read_time_zone(section, report);
     let text = section.text("hours", None, HOURS_EXAMPLE)?;
+    hours_of(&text, &time_zone, report).map(Condition::Hours)
+}
+
+pub(super) fn read_time_zone(section: &mut Section<'_>, report: &Report) -> TimeZone {
+    let Some(name) = section.text("time_zone", Some("UTC"), "Europe/Berlin") else { return TimeZone::UTC };
+    TimeZone::get(name.get_ref()).unwrap_or_else(|_| {
+        let help = "write a name of the time zone database, e.g. `time_zone = \"Europe/Berlin\"`";
+        report.error("bad-time-zone", name.span(), format!("there is no time zone `{}`", name.get_ref()), help);
+        TimeZone::UTC
+    })
+}
+
+/// Days and hours as they are written, e.g. `Mon-Fri 09:00-17:00`.
+pub(super) fn hours_of(text: &Spanned<String>, time_zone: &TimeZone, report: &Report) -> Option<Hours> {
     let parsed = parse_hours(text.get_ref());
     if parsed.is_none() {
         let help = format!("write days and hours, e.g. `hours = \"{HOURS_EXAMPLE}\"` or `\"Sat,Sun 10:00-02:00\"`");
         report.error("bad-hours", text.span(), format!("`hours` is not days and hours: `{}`", text.get_ref()), help);
     }
     let (days, minutes) = parsed?;
-    Some(Condition::Hours(Hours { days, minutes, time_zone }))
+    Some(Hours { days, minutes, time_zone: time_zone.clone() })
 }
 
 /// `Mon-Fri 09:00-17:00`, `Sat,Sun 10:00-14:00`, `20:00-06:00` for every day.

@@ -80,7 +80,6 @@ const SERVER: &[(&str, &str)] = &[
     ("[plugins.menu.release]\nmode = \"canary\"\npercent = 101", "out-of-range 3:11"),
     ("[plugins.menu.release]\npercent = 5", "unused-percent 1:15"),
     ("[plugins.menu.release]\nsessions = \"pinned\"", "bad-sessions 2:12"),
-    ("[desk]\nkind = \"builtin\"", "not-supported 1:2"),
 ];
 
 const BRAZE: &[(&str, &str)] = &[
@@ -315,6 +314,7 @@ bot = \"mnu\"
 tokens = [\"env:NONE\", \"env:SHORT\"]
 campaign = \"replay\"
 [desk]
+kind = \"phone\"
 ";
     let expected = [
         "unknown-key 2:1",
@@ -328,7 +328,7 @@ campaign = \"replay\"
         "missing-variable 12:11",
         "token-short 12:23",
         "unknown-campaign 13:12",
-        "not-supported 14:2",
+        "bad-desk 15:8",
     ];
     assert_eq!(mistakes(text), expected);
 }

@@ -10,6 +10,7 @@ const DOCUMENT: &str = include_str!("../../../../docs/configuration.md");
 const SETUP: &str = include_str!("../../../../docs/braze-setup.md");
 const PLUGINS: &str = include_str!("../../../../docs/plugins.md");
 const CONNECTIONS: &str = include_str!("../../../../docs/connections.md");
+const DESK: &str = include_str!("../../../../docs/desk.md");
 const OPERATIONS: &str = include_str!("../../../../docs/operations.md");
 
 /// Every section by its heading, and every key by its full path with its default as written.
@@ -31,8 +32,9 @@ fn documented() -> (Vec<String>, BTreeMap<String, String>) {
 
 #[test]
 fn every_key_is_documented_with_its_default() {
-    let text =
-        completed("[braze.campaigns.NAME]\n[braze.canvases.NAME]\n[sources.NAME]\n[plugins.NAME]\n[connections.NAME]");
+    let text = completed(
+        "[braze.campaigns.NAME]\n[braze.canvases.NAME]\n[sources.NAME]\n[plugins.NAME]\n[connections.NAME]\n[desk.teams.NAME]",
+    );
     let report = Report::default();
     examine(&report, "conf/turnwise.toml", &text, &Fake::new());
     let (sections, mut documented) = documented();
@@ -59,7 +61,7 @@ fn every_example_is_a_valid_configuration() {
         examples(document).for_each(|example| drop(read(example).expect("valid")));
     }
     // These show a part of a file, and one shows a plugin's manifest.
-    for document in [PLUGINS, CONNECTIONS, OPERATIONS] {
+    for document in [PLUGINS, CONNECTIONS, DESK, OPERATIONS] {
         let parts = examples(document).filter(|example| !example.starts_with("[package]"));
         // The reader's plugin is not there; another is.
         parts.for_each(|part| drop(read(&completed(&part.replace("plugins.parrot", "plugins.menu"))).expect("valid")));

@@ -6,13 +6,12 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
-use tower::ServiceExt as _;
 
 use super::{HOSTILE, Site, is_inert};
 use crate::clock::Timestamp;
 use crate::console::page::{PLACES, done};
 use crate::conversation::ConversationId;
-use crate::feed::Change;
+use crate::feed::{Change, What};
 
 /// All of a page that a browser fetches before it shows it.
 const PAGE_BYTES_MAX: usize = 150 * 1024;
@@ -110,7 +109,7 @@ async fn a_page_hears_of_what_it_shows_soon_once_for_a_storm_and_no_more_when_th
     let site = Site::open();
     let id = ConversationId([7; 16]);
     let path = format!("/console/live?topic=conversation:{id}&topic=conversations");
-    let response = site.router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    let response = site.answer(Request::get(path).body(Body::empty()).unwrap()).await;
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
     let mut events = response.into_body().into_data_stream();
     let mut next = async || {
@@ -118,7 +117,9 @@ async fn a_page_hears_of_what_it_shows_soon_once_for_a_storm_and_no_more_when_th
         Some(String::from_utf8(event.unwrap().to_vec()).unwrap())
     };
     assert!(next().await.unwrap().contains("event: hello"));
-    let publish = |conversation| site.console.feed.publish(Change { conversation, turn: None, at: Timestamp(1) });
+    let publish = |conversation| {
+        site.console.feed.publish(Change { conversation, at: Timestamp(1), what: What::Delivery { turn: 1 } })
+    };
     publish(id);
     let event = next().await.unwrap();
     assert!(event.contains(&format!("data: conversation:{id} conversations")), "{event}");
@@ -137,14 +138,14 @@ async fn a_page_hears_of_what_it_shows_soon_once_for_a_storm_and_no_more_when_th
 #[tokio::test]
 async fn no_more_pages_listen_than_there_is_room_for() {
     let site = Site::open();
-    let ask = || site.router.clone().oneshot(Request::get("/console/live?topic=plugins").body(Body::empty()).unwrap());
+    let ask = || site.answer(Request::get("/console/live?topic=plugins").body(Body::empty()).unwrap());
     let mut open = Vec::new();
     for _ in 0..crate::limits::CONSOLE_LISTENERS_MAX {
-        let response = ask().await.unwrap();
+        let response = ask().await;
         assert_eq!(response.status(), StatusCode::OK);
         open.push(response);
     }
-    assert_eq!(ask().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(ask().await.status(), StatusCode::SERVICE_UNAVAILABLE);
     open.pop();
-    assert_eq!(ask().await.unwrap().status(), StatusCode::OK);
+    assert_eq!(ask().await.status(), StatusCode::OK);
 }

@@ -51,8 +51,8 @@ impl World {
     }
 
     fn finish(&mut self, turn: Turn, state: NextState, effects: Vec<Effect>) -> Finished {
-        let decision = turn.decided.clone().unwrap_or(Decision { state, effects, step: None });
-        self.end(turn, Outcome::Decided(decision))
+        let decision = turn.decided.clone().unwrap_or(Outcome::Decided(Decision { state, effects, step: None }));
+        self.end(turn, decision)
     }
 
     fn end(&mut self, turn: Turn, outcome: Outcome) -> Finished {

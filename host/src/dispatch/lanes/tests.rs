@@ -1,5 +1,5 @@
 use super::*;
-use crate::conversation::{AttributeChange, NamedJson};
+use crate::conversation::{AttributeChange, Author, NamedJson};
 use crate::outbox::{Action, Entry, OutboxSeq, Recipient, Status};
 
 const NOW: Timestamp = Timestamp(1000);
@@ -18,6 +18,7 @@ fn row(seq: u64, conversation: u8, action: Action) -> Row {
         created: NOW,
         expires: Timestamp(u64::MAX),
         fence: 0,
+        author: Author::Bot,
         failure_is_told: true,
     };
     Row { seq: OutboxSeq(seq), entry, status: Status::Ready, attempts: 0, ambiguous: 0 }

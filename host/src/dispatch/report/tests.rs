@@ -1,6 +1,6 @@
 use super::*;
 use crate::clock::Timestamp;
-use crate::conversation::ConversationId;
+use crate::conversation::{Author, ConversationId};
 use crate::outbox::{Action, Entry, OutboxSeq};
 
 #[test]
@@ -15,6 +15,7 @@ fn what_braze_says_is_logged_without_whom_it_is_about() {
         created: Timestamp(0),
         expires: Timestamp(1),
         fence: 0,
+        author: Author::Bot,
         failure_is_told: true,
     };
     let row = Row { seq: OutboxSeq(1), entry, status: Status::Ready, attempts: 0, ambiguous: 0 };

@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, watch};
 
 use super::*;
-use crate::conversation::{Conversation, Response};
+use crate::conversation::{Case, Conversation, Response};
 use crate::inbound::Inbound;
+use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{CallRow, CallSeq};
 use crate::storage::{
-    Accepted, Committed, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Quarantined, Recorded, Swept, TurnCommit,
-    TurnKey, record,
+    Accepted, Committed, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Swept,
+    TurnCommit, TurnKey, record,
 };
 
 pub(super) struct Memory {
@@ -192,7 +193,7 @@ impl Storage for Memory {
             let row = state.rows.get_mut(&seq).expect("the row is there");
             assert!(!row.status.is_final(), "row {seq:?} is settled for good");
             (row.status, row.attempts, row.ambiguous) = (status, attempts, ambiguous);
-            if let Some((id, Event::DeliveryFailed(failure))) = follow_up {
+            if let Some((id, InboxItem::Event(Event::DeliveryFailed(failure)))) = follow_up {
                 state.failures.push((id, failure));
             }
         }
@@ -217,8 +218,24 @@ impl Storage for Memory {
         unimplemented!("dispatch takes nothing")
     }
 
-    async fn push(&self, _: Vec<(ConversationId, InboxItem)>) -> Result<Vec<bool>, StorageError> {
+    async fn push(&self, _: Vec<(ConversationId, InboxItem)>) -> Result<Vec<Pushed>, StorageError> {
         unimplemented!("dispatch only sends")
+    }
+
+    async fn at_desk(&self) -> Result<Vec<(ConversationId, Case)>, StorageError> {
+        unimplemented!("nobody looks into the inbox here")
+    }
+
+    async fn desk_due(&self, _after: DeskSeq, _max: usize) -> Result<Vec<DeskRow>, StorageError> {
+        unimplemented!("there is no desk here")
+    }
+
+    async fn desk_settle(&self, _seq: DeskSeq, _told: Option<InboxItem>) -> Result<(), StorageError> {
+        unimplemented!("there is no desk here")
+    }
+
+    fn desk_changed(&self) -> Arc<Notify> {
+        Arc::default()
     }
 
     async fn alarms(
@@ -251,6 +268,14 @@ impl Storage for Memory {
 
     fn calls_changed(&self) -> Arc<Notify> {
         unimplemented!("dispatch only sends")
+    }
+
+    async fn conversations(
+        &self,
+        _: Option<ConversationId>,
+        _: usize,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
+        unimplemented!("dispatch lists no conversations")
     }
 
     async fn journal(&self, _: ConversationId, _: u32, _: usize) -> Result<Vec<(u32, Recorded)>, StorageError> {

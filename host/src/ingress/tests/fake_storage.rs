@@ -8,12 +8,13 @@ use async_trait::async_trait;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::clock::Timestamp;
-use crate::conversation::{Conversation, ConversationId, Response};
+use crate::conversation::{Case, Conversation, ConversationId, Response};
 use crate::inbound::{DedupeKey, Inbound};
+use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use crate::storage::{
-    Accepted, Committed, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Quarantined, Recorded, Settlement, Storage,
-    StorageError, Swept, TurnCommit, TurnKey,
+    Accepted, Committed, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Settlement,
+    Storage, StorageError, Swept, TurnCommit, TurnKey,
 };
 
 #[derive(Default)]
@@ -107,8 +108,24 @@ impl Storage for FakeStorage {
         unreachable!("ingress only accepts and quarantines")
     }
 
-    async fn push(&self, _: Vec<(ConversationId, InboxItem)>) -> Result<Vec<bool>, StorageError> {
+    async fn push(&self, _: Vec<(ConversationId, InboxItem)>) -> Result<Vec<Pushed>, StorageError> {
         unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn at_desk(&self) -> Result<Vec<(ConversationId, Case)>, StorageError> {
+        unimplemented!("nobody looks into the inbox here")
+    }
+
+    async fn desk_due(&self, _after: DeskSeq, _max: usize) -> Result<Vec<DeskRow>, StorageError> {
+        unimplemented!("there is no desk here")
+    }
+
+    async fn desk_settle(&self, _seq: DeskSeq, _told: Option<InboxItem>) -> Result<(), StorageError> {
+        unimplemented!("there is no desk here")
+    }
+
+    fn desk_changed(&self) -> Arc<Notify> {
+        Arc::default()
     }
 
     async fn alarms(
@@ -140,6 +157,14 @@ impl Storage for FakeStorage {
     }
 
     fn calls_changed(&self) -> Arc<Notify> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    async fn conversations(
+        &self,
+        _: Option<ConversationId>,
+        _: usize,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
         unreachable!("ingress only accepts and quarantines")
     }
 

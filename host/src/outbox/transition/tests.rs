@@ -27,6 +27,7 @@ fn row_of(action: Action) -> Row {
         created: NOW,
         expires: NOW.after(HOUR),
         fence: 3,
+        author: Author::Bot,
         failure_is_told: true,
     };
     Row { seq: OutboxSeq(1), entry, status: Status::Ready, attempts: 0, ambiguous: 0 }

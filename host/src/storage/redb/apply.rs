@@ -5,20 +5,21 @@ use std::time::Duration;
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::ReadError;
-use super::prepared::{AlarmMove, Arrival, Turn};
+use super::prepared::{AlarmMove, Arrival, Item, Turn};
 use super::recover::Memory;
 use super::settings::JournalKeep;
 use super::tables::{
-    self, ALARMS, AUDIT, BURIED, CALLS, CONVERSATION, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META, OUTBOX, OUTCOMES,
-    OutboxHead, QUARANTINE, RECORDS, SETTLED, Seen, TURNS,
+    self, ALARMS, AT_DESK, AUDIT, BURIED, CALLS, CONVERSATION, DESK, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META, OUTBOX,
+    OUTCOMES, OutboxHead, QUARANTINE, RECORDS, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
 use crate::conversation::{ConversationId, JournalEntry, Response};
 use crate::inbound::DedupeKey;
 use crate::limits::{AUDIT_RETENTION, DEDUPE_WINDOW, QUARANTINE_RETENTION, SETTLED_RETENTION, SWEEP_ROWS_MAX};
+use crate::outbox::desk::DeskSeq;
 use crate::outbox::{Call, CallSeq, OutboxSeq, Status};
 use crate::storage::record::{self, Fate};
-use crate::storage::{Accepted, Committed, InboxItem, InboxSeq, Quarantined, Settlement, Swept, TurnKey};
+use crate::storage::{Accepted, Committed, InboxItem, InboxSeq, Pushed, Quarantined, Settlement, Swept, TurnKey};
 
 /// One transaction's tables, opened as they are needed: each open table costs the commit a few pages.
 pub(super) struct Batch<'txn> {
@@ -30,6 +31,8 @@ pub(super) struct Batch<'txn> {
     pub(super) outbox: Lazy<'txn, u64, &'static [u8]>,
     alarms: Lazy<'txn, &'static [u8], ()>,
     calls: Lazy<'txn, u64, &'static [u8]>,
+    desk: Lazy<'txn, u64, &'static [u8]>,
+    at_desk: Lazy<'txn, &'static [u8], &'static [u8]>,
     outcomes: Lazy<'txn, &'static [u8], u64>,
     pub(super) settled: Lazy<'txn, u64, &'static [u8]>,
     pub(super) quarantine: Lazy<'txn, u64, &'static [u8]>,
@@ -47,6 +50,7 @@ pub(super) struct Changed {
     pub outbox: bool,
     pub alarms: bool,
     pub calls: bool,
+    pub desk: bool,
 }
 
 impl<'txn> Batch<'txn> {
@@ -60,6 +64,8 @@ impl<'txn> Batch<'txn> {
             outbox: Lazy::new(OUTBOX),
             alarms: Lazy::new(ALARMS),
             calls: Lazy::new(CALLS),
+            desk: Lazy::new(DESK),
+            at_desk: Lazy::new(AT_DESK),
             outcomes: Lazy::new(OUTCOMES),
             settled: Lazy::new(SETTLED),
             quarantine: Lazy::new(QUARANTINE),
@@ -78,13 +84,24 @@ impl<'txn> Batch<'txn> {
 
     fn accept_one(&mut self, now: Timestamp, arrival: &Arrival) -> Result<Accepted, ReadError> {
         let Arrival { conversation, dedupe_key, dedupe_window, row } = arrival;
-        if let Some(seen) = self.seen(*conversation, *dedupe_key)?
-            && now.since(Timestamp(seen.at)) < *dedupe_window
+        self.append_once(*conversation, *dedupe_key, now, *dedupe_window, row)
+    }
+
+    fn append_once(
+        &mut self,
+        id: ConversationId,
+        key: DedupeKey,
+        now: Timestamp,
+        window: Duration,
+        row: &[u8],
+    ) -> Result<Accepted, ReadError> {
+        if let Some(seen) = self.seen(id, key)?
+            && now.since(Timestamp(seen.at)) < window
         {
             return Ok(Accepted::Duplicate(InboxSeq(seen.seq)));
         }
         let seq = self.append(row)?;
-        self.memory.pending.insert((*conversation, *dedupe_key), Seen { seq, at: now.0 });
+        self.memory.pending.insert((id, key), Seen { seq, at: now.0 });
         Ok(Accepted::New(InboxSeq(seq)))
     }
 
@@ -173,6 +190,18 @@ impl<'txn> Batch<'txn> {
             self.calls.open(self.transaction)?.insert(seq, row.as_slice())?;
             self.changed.calls = true;
         }
+        for row in &turn.desk {
+            let seq = self.next_seq();
+            self.desk.open(self.transaction)?.insert(seq, row.as_slice())?;
+            self.changed.desk = true;
+        }
+        if let Some(case) = &turn.case {
+            let at_desk = self.at_desk.open(self.transaction)?;
+            match case {
+                Some(case) => at_desk.insert(turn.id.0.as_slice(), case.as_slice())?,
+                None => at_desk.remove(turn.id.0.as_slice())?,
+            };
+        }
         if let Some(AlarmMove { from, to }) = turn.alarm {
             self.move_alarm(from, to)?;
         }
@@ -197,16 +226,30 @@ impl<'txn> Batch<'txn> {
     }
 
     /// Appends to the inboxes of conversations that exist.
-    pub(super) fn push(&mut self, items: Vec<(ConversationId, Vec<u8>)>) -> Result<Vec<bool>, ReadError> {
-        let mut known = Vec::with_capacity(items.len());
-        for (id, row) in items {
-            let exists = self.exists(id)?;
-            if exists {
-                self.append(&row)?;
-            }
-            known.push(exists);
+    pub(super) fn push(&mut self, items: Vec<Item>) -> Result<Vec<Pushed>, ReadError> {
+        items.into_iter().map(|item| self.push_one(&item)).collect()
+    }
+
+    fn push_one(&mut self, Item { conversation, dedupe, row }: &Item) -> Result<Pushed, ReadError> {
+        if !self.exists(*conversation)? {
+            return Ok(Pushed::Unknown);
         }
-        Ok(known)
+        let Some((key, received)) = *dedupe else { return Ok(Pushed::Queued(InboxSeq(self.append(row)?))) };
+        Ok(match self.append_once(*conversation, key, received, DEDUPE_WINDOW, row)? {
+            Accepted::New(seq) => Pushed::Queued(seq),
+            Accepted::Duplicate(seq) => Pushed::Duplicate(seq),
+        })
+    }
+
+    pub(super) fn desk_settle(&mut self, seq: DeskSeq, told: Option<InboxItem>) -> Result<(), ReadError> {
+        let removed = self.desk.open(self.transaction)?.remove(seq.0)?.map(|row| row.value().to_vec());
+        let (Some(row), Some(item)) = (removed, told) else { return Ok(()) };
+        let conversation = tables::desk_row(seq.0, &row)?.entry.conversation;
+        // Erased meanwhile: there is nobody to tell.
+        if self.exists(conversation)? {
+            self.append(&tables::inbox_value(conversation, &item))?;
+        }
+        Ok(())
     }
 
     pub(super) fn exists(&mut self, id: ConversationId) -> Result<bool, ReadError> {
@@ -257,10 +300,10 @@ impl<'txn> Batch<'txn> {
             let value = tables::outbox_value(&OutboxHead { status, attempts, ambiguous }, entry);
             outbox.insert(seq.0, value.as_slice())?;
         }
-        if let Some((conversation, event)) = follow_up {
+        if let Some((conversation, item)) = follow_up {
             // Erased meanwhile: there is nobody to tell.
             if self.exists(conversation)? {
-                self.append(&tables::inbox_value(conversation, &InboxItem::Event(event)))?;
+                self.append(&tables::inbox_value(conversation, &item))?;
             }
         }
         Ok(())
@@ -357,6 +400,9 @@ impl<'txn> Batch<'txn> {
         remove_where(outbox, |seq, bytes| Ok(tables::outbox_row(OutboxSeq(seq), bytes)?.entry.conversation == id))?;
         let calls = self.calls.open(self.transaction)?;
         remove_where(calls, |seq, bytes| Ok(tables::call_row(seq, bytes)?.call.conversation == id))?;
+        let desk = self.desk.open(self.transaction)?;
+        remove_where(desk, |seq, bytes| Ok(tables::desk_row(seq, bytes)?.entry.conversation == id))?;
+        self.at_desk.open(self.transaction)?.remove(id.0.as_slice())?;
         let settled = self.settled.open(self.transaction)?;
         remove_where(settled, |_, bytes| {
             let fate: Fate = record::decode(bytes).map_err(|why| ReadError::unreadable("outbox", why))?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::tables::{self, OutboxHead, Seen};
 use crate::clock::Timestamp;
-use crate::conversation::{Context, ConversationId, JournalEntry};
+use crate::conversation::{Case, Context, ConversationId, JournalEntry};
 use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::Status;
 use crate::storage::record;
@@ -27,6 +27,25 @@ impl Arrival {
         let dedupe_window = inbound.dedupe_window();
         let row = tables::inbox_value(conversation, &InboxItem::Inbound { inbound, dedupe_key, received: now });
         Self { conversation, dedupe_key, dedupe_window, row }
+    }
+}
+
+/// An item to push.
+pub(super) struct Item {
+    pub conversation: ConversationId,
+    /// By which its duplicates are known, and when it came.
+    pub dedupe: Option<(DedupeKey, Timestamp)>,
+    /// Its inbox row.
+    pub row: Vec<u8>,
+}
+
+impl Item {
+    pub(super) fn of(conversation: ConversationId, item: &InboxItem) -> Self {
+        let dedupe = match item {
+            InboxItem::Desk { dedupe_key, received, .. } => dedupe_key.map(|key| (key, *received)),
+            _ => None,
+        };
+        Self { conversation, dedupe, row: tables::inbox_value(conversation, item) }
     }
 }
 
@@ -68,6 +87,9 @@ pub(super) struct Turn {
     pub dedupe: Option<(DedupeKey, Vec<u8>)>,
     pub outbox: Vec<Vec<u8>>,
     pub calls: Vec<Vec<u8>>,
+    pub desk: Vec<Vec<u8>>,
+    /// What the inbox shows of it from now on; none within, it is not at the desk any more. None where it was not and is not.
+    pub case: Option<Option<Vec<u8>>>,
     /// Where the sessions that ended are counted.
     pub ended: Vec<Vec<u8>>,
 }
@@ -80,6 +102,7 @@ impl Turn {
         let place = |alarm: Option<Timestamp>| alarm.map(|at| tables::alarm_key((at, id)));
         let day = u32::try_from(turn.conversation.last_turn.0 / DAY_MS).unwrap_or(u32::MAX);
         let ready = OutboxHead { status: Status::Ready, attempts: 0, ambiguous: 0 };
+        let case = Case::of(&turn.conversation).map(|case| record::encode(&case));
         let seen = |received: Timestamp| record::encode(&Seen { seq: consumed.unwrap_or_default().0, at: received.0 });
         Self {
             id,
@@ -92,6 +115,8 @@ impl Turn {
             dedupe: turn.dedupe.map(|(key, received)| (key, seen(received))),
             outbox: turn.outbox.iter().map(|entry| tables::outbox_value(&ready, &record::encode(entry))).collect(),
             calls: turn.calls.iter().map(|call| tables::call_value(false, &record::encode(call))).collect(),
+            desk: turn.desk.iter().map(record::encode).collect(),
+            case: (turn.was_at_desk || case.is_some()).then_some(case),
             ended: turn.ended.iter().map(|ended| tables::outcome_key(day, &ended.bot, &ended.outcome)).collect(),
         }
     }

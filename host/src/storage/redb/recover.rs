@@ -9,8 +9,8 @@ use redb::{Database, ReadableTable};
 use super::ReadError;
 use super::buried::Buried;
 use super::tables::{
-    self, ALARMS, AUDIT, CALLS, CONVERSATION, INBOX, JOURNAL_BYTES, META, OUTBOX, OUTCOMES, OutboxHead, QUARANTINE,
-    SETTLED, Seen, TURNS,
+    self, ALARMS, AT_DESK, AUDIT, CALLS, CONVERSATION, DESK, INBOX, JOURNAL_BYTES, META, OUTBOX, OUTCOMES, OutboxHead,
+    QUARANTINE, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
@@ -18,7 +18,7 @@ use crate::inbound::DedupeKey;
 use crate::outbox::Status;
 use crate::storage::{InboxItem, InboxSeq};
 
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 /// A sequence number is the count of starts and, below it, a counter: it grows across restarts without being stored.
 const COUNTER_BITS: u32 = 40;
 
@@ -58,6 +58,8 @@ pub(super) fn recover(database: &Database, now: Timestamp) -> Result<Memory, Rea
         transaction.open_table(TURNS)?;
         transaction.open_table(ALARMS)?;
         transaction.open_table(CALLS)?;
+        transaction.open_table(DESK)?;
+        transaction.open_table(AT_DESK)?;
         transaction.open_table(OUTCOMES)?;
         transaction.open_table(SETTLED)?;
         transaction.open_table(QUARANTINE)?;
@@ -88,8 +90,13 @@ fn pending(
         let Some(row) = tables::unless_damaged(tables::inbox_row(InboxSeq(seq.value()), bytes.value()))? else {
             continue;
         };
-        if let InboxItem::Inbound { dedupe_key, received, .. } = row.item {
-            pending.insert((row.conversation, dedupe_key), Seen { seq: row.seq.0, at: received.0 });
+        let known_by = match row.item {
+            InboxItem::Inbound { dedupe_key, received, .. } => Some((dedupe_key, received)),
+            InboxItem::Desk { dedupe_key, received, .. } => dedupe_key.map(|key| (key, received)),
+            InboxItem::Event(_) | InboxItem::Answer { .. } | InboxItem::EndSession { .. } => None,
+        };
+        if let Some((key, received)) = known_by {
+            pending.insert((row.conversation, key), Seen { seq: row.seq.0, at: received.0 });
         }
     }
     Ok(pending)

@@ -10,6 +10,7 @@ use super::ReadError;
 use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
 use crate::inbound::DedupeKey;
+use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use crate::storage::record;
 use crate::storage::{InboxItem, InboxRow, InboxSeq, OutcomeCount, TurnKey};
@@ -23,6 +24,10 @@ pub(super) const TURNS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("
 pub(super) const ALARMS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("alarms");
 /// Requests without an answer: one byte whether the call was begun, then the call.
 pub(super) const CALLS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("calls");
+/// `conversation[16]` of those at the desk, with what the inbox shows of them.
+pub(super) const AT_DESK: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("at_desk");
+/// What a remote desk is to be told.
+pub(super) const DESK: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("desk");
 /// `day[4] | bot | 0 | outcome`: how many sessions ended like this.
 pub(super) const OUTCOMES: TableDefinition<'_, &[u8], u64> = TableDefinition::new("outcomes");
 /// Accepted, not yet consumed.
@@ -52,6 +57,16 @@ const KIND_STATE: u8 = b'S';
 /// Where a conversation's state is.
 pub(super) fn state_key(id: ConversationId) -> [u8; 17] {
     key(id, KIND_STATE, [])
+}
+
+/// Behind everything of a conversation.
+pub(super) fn end_key(id: ConversationId) -> [u8; 17] {
+    key(id, u8::MAX, [])
+}
+
+/// Whose row it is; none where the key is not one of ours.
+pub(super) fn conversation_of(key: &[u8]) -> Option<ConversationId> {
+    Some(ConversationId(*key.first_chunk()?))
 }
 
 /// Where one of its dedupe keys is.
@@ -106,6 +121,12 @@ pub(super) fn call_row(seq: u64, bytes: &[u8]) -> Result<CallRow, ReadError> {
     let (started, call) =
         bytes.split_first().ok_or_else(|| unreadable(record::Unreadable::Damaged("it is empty".into())))?;
     Ok(CallRow { seq: CallSeq(seq), call: record::decode(call).map_err(unreadable)?, started: *started != 0 })
+}
+
+/// What a remote desk is to be told, from its value.
+pub(super) fn desk_row(seq: u64, bytes: &[u8]) -> Result<DeskRow, ReadError> {
+    let entry = record::decode(bytes).map_err(|why| ReadError::unreadable("desk", why))?;
+    Ok(DeskRow { seq: DeskSeq(seq), entry })
 }
 
 /// Where sessions of this outcome are counted.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::conversation::{
-    Context, Decision, DeskStatus, Event, JournalEntry, Message, NamedJson, NextState, Outcome, User,
+    Author, Context, Decision, DeskStatus, Event, JournalEntry, Message, NamedJson, NextState, Outcome, User,
 };
 use crate::inbound::DedupeKey;
 use crate::limits::{DEDUPE_WINDOW, JOURNAL_RETENTION};
@@ -106,6 +106,8 @@ pub(super) fn turn_on(row: &InboxRow, before: Option<&Conversation>) -> TurnComm
         }),
         outbox: vec![reply(row.conversation, turn)],
         calls: Vec::new(),
+        desk: Vec::new(),
+        was_at_desk: false,
         ended: Vec::new(),
     }
 }
@@ -128,6 +130,7 @@ fn reply(conversation: ConversationId, turn: u32) -> Entry {
         created: NOW,
         expires: NOW.after(Duration::from_secs(60)),
         fence: 0,
+        author: Author::Bot,
         failure_is_told: true,
     }
 }
@@ -144,6 +147,24 @@ async fn converse(storage: &Redb, user: &str, dispatch: &str) -> InboxRow {
     let committed = storage.commit(vec![turn_on(&row, before.as_ref())]).await.expect("committed");
     assert_eq!(committed, [Committed::Done]);
     row
+}
+
+#[tokio::test]
+async fn conversations_are_listed_in_order_a_piece_at_a_time() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    assert_eq!(storage.conversations(None, 10).await.expect("listed"), []);
+    for user in ["ada", "bob", "eve"] {
+        storage.accept(NOW, vec![inbound(user, "", "hi")]).await.expect("accepted");
+    }
+    let rows = storage.take(InboxSeq(0), 10).await.expect("taken");
+    let mut all: Vec<_> = rows.iter().map(|row| (row.conversation, 1)).collect();
+    storage.commit(rows.iter().map(|row| turn_on(row, None)).collect()).await.expect("committed");
+    all.sort_unstable();
+    assert_eq!(storage.conversations(None, 10).await.expect("listed"), all, "each once, whatever else is kept of it");
+    assert_eq!(storage.conversations(None, 2).await.expect("listed"), all[..2]);
+    assert_eq!(storage.conversations(Some(all[1].0), 2).await.expect("listed"), all[2..]);
+    assert_eq!(storage.conversations(Some(all[2].0), 2).await.expect("listed"), []);
 }
 
 #[tokio::test]
@@ -288,7 +309,7 @@ async fn a_settled_row_leaves_the_outbox_and_its_fate_is_kept() {
         status: Status::Dead { at: NOW, reason: "no such campaign".into() },
         attempts: 1,
         ambiguous: 0,
-        follow_up: Some((row.conversation, event.clone())),
+        follow_up: Some((row.conversation, InboxItem::Event(event.clone()))),
     };
     storage.settle(vec![settlement.clone(), settlement]).await.expect("settling twice is harmless");
 
@@ -428,7 +449,8 @@ fn the_bytes_of_a_row_are_pinned() {
     };
     let bytes = record::encode(&conversation);
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(hex, "01 ac02 00 00 00 027761 01027531 00000000 046d656e75 01 00 0000000000000000 01027b7d 00 00 00 00 00 00 00 00 00 00 00 00".replace(' ', ""));
+    assert_eq!(hex, "01 ac02 00 00 00 027761 01027531 00000000 046d656e75 01 00 0000000000000000 01027b7d 00 00 00 00 00 00 00 00 00 00 00 00 \
+                     00 00 00 00 00 00 00 00 00 00 00".replace(' ', ""));
     assert_eq!(record::decode::<Conversation>(&bytes), Ok(conversation));
     let alone = record::decode::<(u64, u32, Option<Timestamp>)>(&bytes);
     assert_eq!(alone, Ok((300, 0, None)), "version, fence and alarm can be read alone");

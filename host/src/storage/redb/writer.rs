@@ -7,14 +7,14 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::ReadError;
 use super::apply::{Batch, Changed};
-use super::prepared::{Arrival, Turn};
+use super::prepared::{Arrival, Item, Turn};
 use super::recover::Memory;
 use super::settings::JournalKeep;
 use crate::clock::Timestamp;
 use crate::conversation::{ConversationId, Response};
 use crate::limits::STORAGE_BATCH_MAX;
 use crate::outbox::CallSeq;
-use crate::storage::{Accepted, Committed, Quarantined, Settlement, Swept};
+use crate::storage::{Accepted, Committed, Pushed, Quarantined, Settlement, Swept};
 
 /// One operation and whom to tell when it is durable. A caller that is never told must assume it is not.
 pub(super) enum Op {
@@ -28,8 +28,8 @@ pub(super) enum Op {
         done: oneshot::Sender<Vec<u64>>,
     },
     Push {
-        items: Vec<(ConversationId, Vec<u8>)>,
-        done: oneshot::Sender<Vec<bool>>,
+        items: Vec<Item>,
+        done: oneshot::Sender<Vec<Pushed>>,
     },
     CallStarted {
         seq: CallSeq,
@@ -75,6 +75,7 @@ pub(super) struct Writer {
     pub outbox_changed: Arc<Notify>,
     pub alarms_changed: Arc<Notify>,
     pub calls_changed: Arc<Notify>,
+    pub desk_changed: Arc<Notify>,
 }
 
 impl Writer {
@@ -139,6 +140,9 @@ impl Writer {
         }
         if changed.calls {
             self.calls_changed.notify_one();
+        }
+        if changed.desk {
+            self.desk_changed.notify_one();
         }
         if changed.outbox {
             self.outbox_changed.notify_one();

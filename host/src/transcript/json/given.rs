@@ -51,6 +51,7 @@ pub(super) enum Event {
     SessionExpired(u32),
     Switched(NamedJson),
     External(NamedJson),
+    Desk(Box<conversation::DeskAct>),
 }
 
 #[derive(Deserialize)]
@@ -154,6 +155,7 @@ impl From<Event> for conversation::Event {
             Event::SessionExpired(idle_seconds) => Self::SessionExpired { idle_seconds },
             Event::Switched(of) => Self::Switched(of),
             Event::External(of) => Self::External(of),
+            Event::Desk(act) => Self::Desk(act),
         }
     }
 }

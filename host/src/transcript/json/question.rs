@@ -49,6 +49,7 @@ pub fn event(event: &Event) -> Value {
         Event::Handoff(of) => handoff_update(of),
         Event::SessionExpired { idle_seconds } => json!(idle_seconds),
         Event::Switched(of) | Event::External(of) => named_json(of),
+        Event::Desk(act) => json!(act),
     };
     case_of(event.kind(), val)
 }

@@ -30,6 +30,8 @@ pub(super) fn happening(event: &Event, offered: &[Choice]) -> (String, Vec<Said>
         Event::SessionExpired { idle_seconds } => format!("@ session-expired {idle_seconds}s"),
         Event::Switched(from) => format!("@ switched {}", named(from)),
         Event::External(pushed) => format!("@ external {}", named(pushed)),
+        // What the bot hears of it is a line of its own.
+        Event::Desk(act) => format!("# {} at the desk", act.act.kind()),
     };
     (line.trim_end().to_owned(), Vec::new())
 }

@@ -130,7 +130,7 @@ async fn x6_a_late_delivery_does_not_bring_an_erased_user_back() {
     let again = accept_one(&storage, late, inbound("u1", "d2", "waits")).await;
     assert!(matches!(again, Accepted::Duplicate(_)), "also after a restart: {again:?}");
     let pushed = storage.push(vec![(id, InboxItem::EndSession { outcome: "late".into() })]).await.expect("done");
-    assert_eq!(pushed, [false], "there is nobody to tell");
+    assert_eq!(pushed, [Pushed::Unknown], "there is nobody to tell");
     let fresh = accept_one(&storage, late, inbound("u1", "d3", "I am back")).await;
     assert!(matches!(fresh, Accepted::New(_)), "a new message is a new message");
     let long_after = NOW.after(DEDUPE_WINDOW);
