@@ -11,11 +11,13 @@ mod analytics;
 mod assets;
 pub mod canned;
 mod conversations;
+mod door;
 mod graph;
 mod inbox;
 mod live;
 mod outbox;
 pub mod page;
+mod people;
 mod plugins;
 mod setup;
 mod simulator;
@@ -115,6 +117,8 @@ pub fn routes(console: Arc<Console>) -> Router {
         .merge(outbox::routes())
         .merge(plugins::routes())
         .merge(setup::routes())
+        .merge(people::routes())
+        .merge(door::routes())
         .merge(simulator::routes())
         .route("/console/{*nowhere}", get(trouble::nowhere))
         .layer(middleware::from_fn(page::forget_flash))
