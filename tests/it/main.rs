@@ -7,6 +7,7 @@ mod building;
 mod building_c;
 mod building_python;
 mod chat;
+mod chatwoot;
 mod commands;
 mod compile_bombs;
 mod conversation;

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use turnwise::clock::{Clock, SystemClock};
 use turnwise::driver::Driver;
+use turnwise::feed::Feed;
 use turnwise::inbound;
 use turnwise::limits;
 use turnwise::outbox::{OutboxSeq, Status};
