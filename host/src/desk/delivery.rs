@@ -133,7 +133,8 @@ impl Delivery {
     /// Begins whatever may begin, and says when to look again; never, where nothing waits.
     fn start(&mut self) -> Option<Duration> {
         let now = self.clock.now();
-        let is_expired = |created: Timestamp| now >= created.after(self.settings.unreachable_after);
+        let unreachable_after = self.settings.unreachable_after;
+        let is_expired = |created: Timestamp| now >= created.after(unreachable_after);
         // Whom nobody can even try to serve waits no longer than who was tried in vain.
         let is_blocked = now < self.busy_until || self.is_stopped(now);
         for (row, reason) in self.lanes.expired(is_expired, is_blocked.then_some(self.reason.as_str())) {
