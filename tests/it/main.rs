@@ -8,6 +8,7 @@ mod building;
 mod building_c;
 mod building_python;
 mod chat;
+mod chatwoot;
 mod commands;
 mod compile_bombs;
 mod console;

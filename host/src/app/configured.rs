@@ -50,12 +50,12 @@ impl Catalog for Configured {
         self.config.plugins.named.get(bot).map_or_else(Vec::new, |plugin| plugin.settings.clone())
     }
 
-    fn desk(&self) -> Option<&DeskRules> {
-        self.config.desk.as_ref().map(|desk| &desk.rules)
-    }
-
     fn burst_window(&self, bot: &str) -> Option<Duration> {
         self.config.plugins.named.get(bot)?.burst_window
+    }
+
+    fn desk(&self) -> Option<&DeskRules> {
+        self.config.desk.as_ref().map(|desk| &desk.rules)
     }
 
     fn release(&self, bot: &str) -> Release {
