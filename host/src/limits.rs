@@ -362,3 +362,19 @@ pub const SIMULATIONS_MAX: usize = 64;
 pub const SIMULATED_LINES_MAX: usize = 400;
 /// Time that is let pass at once; a bot may set a timer in every turn, and each of them is one.
 pub const SIMULATED_WAIT_MAX: Duration = Duration::from_hours(366 * 24);
+
+/// Rows of a page of conversations, and of messages that were found.
+pub const CONVERSATIONS_SHOWN: usize = 25;
+/// Of a message that was found, and of it before the first word that was looked for: two lines on a phone.
+pub const HIT_CHARS_MAX: usize = 240;
+pub const HIT_CHARS_BEFORE: usize = 60;
+/// Turns of a conversation on one page: with everything about each, the page stays below 150 KiB.
+pub const CONVERSATION_TURNS_SHOWN: usize = 20;
+/// Of each text about a turn, where many turns are shown; the turn's own page has all of it.
+pub const TURN_TEXT_CHARS_SHOWN: usize = 1_200;
+/// Comparing takes the square of it.
+pub const STATE_LINES_COMPARED_MAX: usize = 500;
+/// Of a comparison of states: what a person looks through.
+pub const STATE_LINES_SHOWN: usize = 60;
+/// Turns of a conversation that are made a transcript: more nobody plays.
+pub const RECORDED_TURNS_MAX: usize = 2_000;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Config, is_name};
-use crate::conversation::desk::DeskRules;
 use crate::conversation::effects::Catalog;
 use crate::conversation::{DeskRules, NamedJson, Release, Version};
 use crate::plugins::{Plugin, Plugins};
@@ -57,10 +56,6 @@ impl Catalog for Configured {
 
     fn burst_window(&self, bot: &str) -> Option<Duration> {
         self.config.plugins.named.get(bot)?.burst_window
-    }
-
-    fn desk(&self) -> Option<&DeskRules> {
-        self.config.desk.as_ref().map(|desk| &desk.rules)
     }
 
     fn release(&self, bot: &str) -> Release {
