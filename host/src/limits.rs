@@ -374,3 +374,19 @@ pub const SIMULATED_LINES_MAX: usize = 400;
 pub const SIMULATED_WAIT_MAX: Duration = Duration::from_hours(366 * 24);
 /// More than an agent finds in a list.
 pub const CANNED_REPLIES_MAX: usize = 200;
+
+/// Rows of a page of conversations, and of messages that were found.
+pub const CONVERSATIONS_SHOWN: usize = 25;
+/// Of a message that was found, and of it before the first word that was looked for: two lines on a phone.
+pub const HIT_CHARS_MAX: usize = 240;
+pub const HIT_CHARS_BEFORE: usize = 60;
+/// Turns of a conversation on one page: with everything about each, the page stays below 150 KiB.
+pub const CONVERSATION_TURNS_SHOWN: usize = 20;
+/// Of each text about a turn, where many turns are shown; the turn's own page has all of it.
+pub const TURN_TEXT_CHARS_SHOWN: usize = 1_200;
+/// Comparing takes the square of it.
+pub const STATE_LINES_COMPARED_MAX: usize = 500;
+/// Of a comparison of states: what a person looks through.
+pub const STATE_LINES_SHOWN: usize = 60;
+/// Turns of a conversation that are made a transcript: more nobody plays.
+pub const RECORDED_TURNS_MAX: usize = 2_000;
