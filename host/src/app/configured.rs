@@ -54,6 +54,10 @@ impl Catalog for Configured {
         self.config.plugins.named.get(bot)?.burst_window
     }
 
+    fn desk(&self) -> Option<&DeskRules> {
+        self.config.desk.as_ref().map(|desk| &desk.rules)
+    }
+
     fn release(&self, bot: &str) -> Release {
         let plugin = |version: Version| self.plugins.get(&version.plugin(bot));
         let digest = |plugin: Arc<Plugin>| plugin.digest_short();
