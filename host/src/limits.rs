@@ -390,3 +390,5 @@ pub const STATE_LINES_COMPARED_MAX: usize = 500;
 pub const STATE_LINES_SHOWN: usize = 60;
 /// Turns of a conversation that are made a transcript: more nobody plays.
 pub const RECORDED_TURNS_MAX: usize = 2_000;
+/// Of a reason or a step that is counted: what a bot makes up as it goes must not become a text.
+pub const COUNT_LABEL_CHARS_MAX: usize = 64;
