@@ -15,7 +15,7 @@ use crate::console::inbox::thread::{self, Line};
 use crate::console::page::{Page, html};
 use crate::console::{Console, Trouble, words};
 use crate::conversation::{ConversationId, Effect, JournalEntry, NextState, Outcome, Version};
-use crate::limits::TURN_TEXT_CHARS_SHOWN;
+use crate::limits::{TURN_LOG_LINES_SHOWN, TURN_TEXT_CHARS_SHOWN};
 use crate::outbox::{OutboxSeq, Status};
 use crate::people::{Auditor, Role, action};
 use crate::plugins::StoredState;
@@ -80,6 +80,8 @@ impl TurnShown {
         is_cut: bool,
     ) -> Self {
         let about = recorded.as_ref().ok().map(|entry| About::of(turn, entry, outbox, is_cut));
+        let shown = |line: Line| if is_cut { Line { text: cut(line.text), ..line } } else { line };
+        let lines = lines.into_iter().map(shown).collect();
         let at = recorded.as_ref().map_or(Timestamp::default(), |entry| entry.context.now);
         Self { turn, at, lines, about }
     }
@@ -88,6 +90,7 @@ impl TurnShown {
 impl About {
     fn of(turn: u32, entry: &JournalEntry, outbox: &[(OutboxSeq, OutboxRow)], is_cut: bool) -> Self {
         let shown = |text: String| if is_cut { cut(text) } else { text };
+        let most = if is_cut { TURN_LOG_LINES_SHOWN } else { usize::MAX };
         let decision = match &entry.outcome {
             Outcome::Decided(decision) => Some(decision),
             Outcome::Failed { .. } => None,
@@ -122,7 +125,7 @@ impl About {
             effects: effects.collect(),
             failure,
             is_failed: search::is_failure(&entry.outcome),
-            log: entry.log.iter().map(|line| shown(line.clone())).collect(),
+            log: entry.log.iter().take(most).map(|line| shown(line.clone())).collect(),
             unsupported: entry.unsupported.clone(),
         }
     }
