@@ -126,7 +126,7 @@ impl About {
             failure,
             is_failed: search::is_failure(&entry.outcome),
             log: entry.log.iter().take(most).map(|line| shown(line.clone())).collect(),
-            unsupported: entry.unsupported.clone(),
+            unsupported: entry.unsupported.iter().take(most).map(|line| shown(line.clone())).collect(),
         }
     }
 }
