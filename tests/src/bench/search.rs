@@ -30,7 +30,6 @@ const WORDS: usize = 50_000;
 const WORDS_IN_A_MESSAGE: usize = 12;
 const PAGE: usize = 25;
 
-#[expect(clippy::disallowed_methods, reason = "a knob of the benchmark, which has no configuration")]
 pub(super) async fn measure(below: PathBuf, say: &impl Fn(&str)) -> Vec<Figure> {
     let count =
         std::env::var("TURNWISE_BENCH_SEARCH").ok().and_then(|count| count.parse().ok()).unwrap_or(CONVERSATIONS);
