@@ -263,7 +263,7 @@ async fn replay(console: &Console, entry: &JournalEntry, on: &str) -> Result<Rep
     let plugin = console.plugins.get(on).ok_or_else(|| Trouble::gone(format!("{on} is not loaded any more.")))?;
     let version = format!("{} {}", plugin.version().unwrap_or("-"), &search::digest_text(plugin.digest_short())[..8]);
     if entry.plugin_digest == [0; 8] {
-        return Ok(Replayed::untold(on, version, Untold::Host));
+        return Ok(Replayed::saying(on, version, untold(Untold::Host)));
     }
     let stored = entry.state.as_deref().map(|state| StoredState { state, version: entry.state_version });
     let result = console.plugins.decide_on(&plugin, &entry.context, stored, &entry.event).await;
@@ -273,13 +273,11 @@ async fn replay(console: &Console, entry: &JournalEntry, on: &str) -> Result<Rep
         false => replay::Version::Other,
     };
     Ok(match replay::verdict(entry, &Outcome::from(result.outcome), which) {
-        Verdict::Same => Replayed {
-            is_same: true,
-            text: "It comes out the same.".into(),
-            log,
-            ..Replayed::untold(on, version, Untold::Host)
-        },
-        Verdict::Untold(why) => Replayed { log, ..Replayed::untold(on, version, why) },
+        Verdict::Same => {
+            let text = "It comes out the same.".into();
+            Replayed { is_same: true, log, ..Replayed::saying(on, version, text) }
+        }
+        Verdict::Untold(why) => Replayed { log, ..Replayed::saying(on, version, untold(why)) },
         Verdict::Differs(difference) => {
             let line = |sign| move |text: &String| Compared { sign, text: text.clone() };
             let parts = difference.parts().map(|(part, change)| {
@@ -294,8 +292,12 @@ async fn replay(console: &Console, entry: &JournalEntry, on: &str) -> Result<Rep
 }
 
 impl Replayed {
-    fn untold(on: &str, version: String, why: Untold) -> Self {
-        let text = format!("That cannot be said: such turns {}.", why.why());
+    /// Nothing differs, or nothing can be said.
+    fn saying(on: &str, version: String, text: String) -> Self {
         Self { on: on.to_owned(), version, is_same: false, text, parts: Vec::new(), log: Vec::new() }
     }
+}
+
+fn untold(why: Untold) -> String {
+    format!("That cannot be said: such turns {}.", why.why())
 }
