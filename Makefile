@@ -65,7 +65,7 @@ test-host: guests ## Run the tests of the host, alone and as a whole
 	$(build_host)
 	cargo test --workspace
 
-screenshots: plugins ## Take pictures of the sandbox's page, into target/screenshots
+screenshots: plugins ## Take pictures of the sandbox's page and of the console, into target/screenshots
 	tests/setup.sh
 	$(build_host)
 	cargo run -p turnwise-tests --bin screenshots

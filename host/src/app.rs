@@ -9,7 +9,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::admin::{self, Health};
+use crate::admin::guard::Guard;
+use crate::admin::{self, Admin, Health};
 use crate::braze::{Braze, BrazeError};
 use crate::calls::Calls;
 use crate::clock::Clock;
@@ -25,10 +26,12 @@ use crate::driver::Driver;
 use crate::feed::Feed;
 use crate::ingress::listener::Limits;
 use crate::ingress::{self, Ingress};
-use crate::limits::{SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
+use crate::limits::{PEOPLE_TIDY_INTERVAL, SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
+use crate::people::{Key, LocalToken, People};
 use crate::plugins::{Compiling, EngineError, Folder, Plugins};
+use crate::search::{Indexer, Search};
 use crate::storage::redb::{OpenError, Redb};
-use crate::storage::{Storage, StorageError, Swept};
+use crate::storage::{Records, Storage, StorageError, Swept};
 use crate::telemetry;
 
 mod configured;
@@ -46,6 +49,10 @@ pub enum StartError {
     Braze(#[from] BrazeError),
     #[error(transparent)]
     Connections(#[from] ConnectionsError),
+    #[error("the token for commands on this machine cannot be written beside the database: {0}")]
+    Token(io::Error),
+    #[error(transparent)]
+    Unreadable(#[from] StorageError),
     #[error(transparent)]
     Desk(#[from] ChatwootError),
     #[error("cannot listen on {addr} ({key} in the configuration): {why}")]
@@ -75,6 +82,11 @@ pub struct App {
     health: Arc<Health>,
     braze: Arc<Braze>,
     connections: Arc<Connections>,
+    people: Arc<People>,
+    /// What opens the first page of the console, if anything does.
+    first: Option<Key>,
+    /// For commands on this machine, as long as the host runs.
+    token: LocalToken,
     desk: Option<Remote>,
     public: TcpListener,
     admin: TcpListener,
@@ -94,7 +106,26 @@ impl App {
         let braze = Arc::new(Braze::new(&config.braze, Arc::clone(&clock))?);
         let connections = Arc::new(Connections::new(&config.connections, Arc::clone(&clock))?);
         let desk = Remote::new(config.desk.as_ref(), &clock)?;
-        Ok(Self { config, clock, storage, folder, plugins, health, braze, connections, desk, public, admin })
+        let token = LocalToken::write(&config.storage.path).map_err(StartError::Token)?;
+        let records = Arc::clone(&storage) as Arc<dyn Records>;
+        let people = Arc::new(People::new(records, Arc::clone(&clock), config.dev, Some(&token)));
+        let first = people.first_key().await?;
+        Ok(Self {
+            config,
+            clock,
+            storage,
+            folder,
+            plugins,
+            health,
+            braze,
+            connections,
+            people,
+            first,
+            token,
+            desk,
+            public,
+            admin,
+        })
     }
 
     /// Where webhooks go.
@@ -109,6 +140,13 @@ impl App {
         self.admin.local_addr().unwrap_or(self.config.server.admin)
     }
 
+    /// Where the first admin chooses a password, or whoever runs `dev` gets in; none where somebody can sign in already.
+    #[must_use]
+    pub fn welcome(&self) -> Option<String> {
+        let key = self.first.as_ref()?;
+        Some(format!("http://{}/console/welcome?key={}", self.admin_addr(), key.text()))
+    }
+
     /// The plugins that are ready.
     #[must_use]
     pub fn plugins(&self) -> &Plugins {
@@ -118,7 +156,23 @@ impl App {
     /// Serves until `shutdown`, then drains: accepts nothing new, finishes the turns under way, ends dispatch after its current calls,
     /// closes the database. What has not begun is there at the next start.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
-        let Self { config, clock, storage, folder, plugins, health, braze, connections, desk, public, admin } = self;
+        let guard = Guard::new(Arc::clone(&self.people), &self.config.server, &self.config.console, self.admin_addr());
+        let Self {
+            config,
+            clock,
+            storage,
+            folder,
+            plugins,
+            health,
+            braze,
+            connections,
+            people,
+            first: _,
+            token,
+            desk,
+            public,
+            admin,
+        } = self;
         let limits = Limits::of(&config.server);
         let config = Arc::new(config);
 
@@ -131,14 +185,23 @@ impl App {
             Arc::new(Configured::new(Arc::clone(&config), Arc::clone(&plugins)));
         let drain_timeout = config.server.drain_timeout;
         let feed = Feed::default();
+        let settings = Settings::new(&config.braze, drain_timeout);
+        let dispatch =
+            Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, feed.clone(), random_seed());
         let closing = CancellationToken::new();
+        let index = Search::folder_of(&config.storage.path);
+        let search = Arc::new(Search::new(index, Arc::clone(&storage), Arc::clone(&clock)));
+        let indexer = Indexer::new(Arc::clone(&search));
+        let watched = feed.subscribe();
         let console = Arc::new(Console::new(
             Arc::clone(&storage),
+            Arc::clone(&search),
             Arc::clone(&plugins),
             Arc::clone(&config),
             Arc::clone(&clock),
             feed.clone(),
             Arc::clone(&health),
+            dispatch.standings(),
             closing.clone(),
         ));
         let driver = Driver::new(
@@ -150,10 +213,6 @@ impl App {
             feed.clone(),
             drain_timeout,
         );
-        let settings = Settings::new(&config.braze, drain_timeout);
-        let dispatch =
-            Dispatch::new(Arc::clone(&storage), braze, Arc::clone(&clock), settings, feed.clone(), random_seed());
-
         let grants = Arc::clone(&config);
         let denies = Arc::new(move |bot: &str, connection: &str| grants.denies_connection(bot, connection));
         let calls = Calls::new(Arc::clone(&storage), connections, denies, drain_timeout);
@@ -170,14 +229,25 @@ impl App {
             Stage::start(move |stop| desk.run(storage, clock, drain_timeout, stop))
         });
         let mut operators = Stage::start({
-            let (health, storage, clock) = (Arc::clone(&health), Arc::clone(&storage), Arc::clone(&clock));
+            let api = Admin {
+                health: Arc::clone(&health),
+                storage: Arc::clone(&storage),
+                clock: Arc::clone(&clock),
+                search: Arc::clone(&search),
+                sources: Arc::new(config.sources.keys().cloned().collect()),
+            };
             |stop| async move {
-                admin::serve(admin, health, storage, clock, console::routes(console), limits, stop).await;
+                admin::serve(admin, api, console::routes(console), guard, limits, stop).await;
                 Ok(())
             }
         });
         let mut changes = Stage::start(|stop| async move {
             folder.watch(stop).await;
+            Ok(())
+        });
+        let mut tidying = Stage::start(|stop| tidy(people, stop));
+        let mut indexing = Stage::start(|stop| async move {
+            indexer.run(watched, stop).await;
             Ok(())
         });
         let mut sweeps = Stage::start({
@@ -191,10 +261,12 @@ impl App {
             error = turns.failed() => Some(error.to_string()),
             error = sends.failed() => Some(error.to_string()),
             error = requests.failed() => Some(error.to_string()),
+            error = tidying.failed() => Some(error.to_string()),
             error = failed_if_any(desk.as_mut()) => Some(error.to_string()),
             error = sweeps.failed() => Some(error.to_string()),
             error = webhooks.failed() => Some(error.to_string()),
             error = changes.failed() => Some(error.to_string()),
+            error = indexing.failed() => Some(error.to_string()),
         };
         if let Some(reason) = failed {
             // Whatever is under way cannot be recorded any more: stop at once, as after a crash.
@@ -213,6 +285,9 @@ impl App {
         }
         sends.stop().await?;
         sweeps.stop().await?;
+        tidying.stop().await?;
+        drop(token);
+        indexing.stop().await?;
         storage.close().await?;
         operators.stop().await?;
         tracing::info!("stopped");
@@ -281,6 +356,16 @@ async fn sweep(
                     Swept::APiece => SWEEP_PIECE_INTERVAL,
                 }
             }
+        }
+    }
+}
+
+async fn tidy(people: Arc<People>, stop: impl Future<Output = ()>) -> Result<(), StorageError> {
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            () = tokio::time::sleep(PEOPLE_TIDY_INTERVAL) => people.tidy().await?,
         }
     }
 }

@@ -95,6 +95,12 @@ impl Breaker {
         }
     }
 
+    /// Until when nothing is called, where it is open.
+    #[must_use]
+    pub fn opened_until(&self) -> Option<Timestamp> {
+        self.trip.as_ref().map(|trip| trip.until)
+    }
+
     /// Takes back a pass whose call was not made.
     pub fn release(&mut self, pass: Pass) {
         if let (Pass::Probe, Some(trip)) = (pass, &mut self.trip) {

@@ -9,14 +9,18 @@
 
 mod analytics;
 mod assets;
-pub mod caller;
+pub mod canned;
 mod conversations;
+mod door;
 mod graph;
 mod inbox;
 mod live;
+mod outbox;
 pub mod page;
+mod people;
 mod plugins;
 mod setup;
+mod simulator;
 mod trouble;
 pub mod words;
 
@@ -33,49 +37,67 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::Health;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::desk::acts::Acts;
 use crate::feed::Feed;
 use crate::limits::CONSOLE_FORM_BYTES_MAX;
+use crate::outbox::standing::Standings;
 use crate::plugins::Plugins;
+use crate::search::Search;
 use crate::storage::Storage;
 use live::Listeners;
+use simulator::Simulations;
 pub use trouble::Trouble;
 
 /// What pages are made from.
 pub struct Console {
     pub storage: Arc<dyn Storage>,
+    pub search: Arc<Search>,
     pub plugins: Arc<Plugins>,
     pub config: Arc<Config>,
     pub clock: Arc<dyn Clock>,
     pub feed: Feed,
     pub health: Arc<Health>,
+    pub standings: Arc<Standings>,
     /// Streams of changes end with it, so that shutdown waits for nobody who only listens.
     pub closing: CancellationToken,
+    /// What agents do goes through it.
+    pub acts: Acts,
+    typing: inbox::Typing,
     listeners: Listeners,
     /// One release at a time.
     releasing: Mutex<()>,
+    simulations: Simulations,
 }
 
 impl Console {
     #[must_use]
     pub fn new(
         storage: Arc<dyn Storage>,
+        search: Arc<Search>,
         plugins: Arc<Plugins>,
         config: Arc<Config>,
         clock: Arc<dyn Clock>,
         feed: Feed,
         health: Arc<Health>,
+        standings: Arc<Standings>,
         closing: CancellationToken,
     ) -> Self {
+        let acts = Acts::new(Arc::clone(&storage), feed.clone(), Arc::clone(&clock));
         Self {
+            acts,
+            typing: inbox::Typing::default(),
             storage,
+            search,
             plugins,
             config,
             clock,
             feed,
             health,
+            standings,
             closing,
             listeners: Listeners::default(),
             releasing: Mutex::new(()),
+            simulations: Simulations::default(),
         }
     }
 }
@@ -92,8 +114,12 @@ pub fn routes(console: Arc<Console>) -> Router {
         .merge(conversations::routes())
         .merge(analytics::routes())
         .merge(graph::routes())
+        .merge(outbox::routes())
         .merge(plugins::routes())
         .merge(setup::routes())
+        .merge(people::routes())
+        .merge(door::routes())
+        .merge(simulator::routes())
         .route("/console/{*nowhere}", get(trouble::nowhere))
         .layer(middleware::from_fn(page::forget_flash))
         .layer(DefaultBodyLimit::max(CONSOLE_FORM_BYTES_MAX))

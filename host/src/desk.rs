@@ -1,8 +1,10 @@
 //! A desk that is another system: what it is told, what came of that, and what people do there.
 //!
-//! The built-in desk is no such thing: it is the console's inbox, over storage. A remote one is told from an outbox of its own
+//! The built-in desk is no such thing: it is the console's inbox, over storage; what people do there are [`acts`]. A remote one is told from an outbox of its own
 //! ([`delivery`]), and tells what its agents do by webhooks, or is asked for what webhooks did not bring ([`catch_up`]).
 
+pub mod acts;
+pub mod canned;
 pub mod catch_up;
 pub mod chatwoot;
 pub mod delivery;

@@ -28,6 +28,7 @@ use crate::feed::{Change, Feed, What};
 use crate::limits::STORAGE_BATCH_MAX;
 use crate::outbox::gate::{Attempt, Gate};
 use crate::outbox::pace::{EndpointGroup, RateHeaders};
+use crate::outbox::standing::Standings;
 use crate::outbox::transition::{self, Failure, Next, Policy, SendOutcome};
 use crate::outbox::{Action, Entry, OutboxSeq, Row, Status};
 use crate::storage::{InboxItem, Settlement, Storage, StorageError};
@@ -88,6 +89,7 @@ pub struct Dispatch {
     random: Random,
     lanes: Lanes,
     gates: [Gate; EndpointGroup::ALL.len()],
+    standings: Arc<Standings>,
     /// The last row read; everything up to it is in the window, done with, or left.
     read_up_to: OutboxSeq,
     /// Behind this row, profile changes were left in storage, for want of room.
@@ -153,6 +155,7 @@ impl Dispatch {
             random: Random(seed),
             lanes: Lanes::default(),
             gates: EndpointGroup::ALL.map(|_| Gate::new(settings.probe_wait)),
+            standings: Arc::default(),
             read_up_to: OutboxSeq::default(),
             left_behind: None,
             more: true,
@@ -162,6 +165,12 @@ impl Dispatch {
             unwritten: Vec::new(),
             steps: JoinSet::new(),
         }
+    }
+
+    /// How the endpoint groups stand, now and later.
+    #[must_use]
+    pub fn standings(&self) -> Arc<Standings> {
+        Arc::clone(&self.standings)
     }
 
     /// Runs until `shutdown` resolves, then finishes the calls under way. An error means that nothing more can be made durable.
@@ -345,6 +354,7 @@ impl Dispatch {
         let group = EndpointGroup::of(&row.entry.action);
         let Answer { outcome, headers, took } = answer;
         let change = self.gates[group as usize].observe(now, self.random.next(), pass, outcome, *headers);
+        self.standings.note(group, now, &self.gates[group as usize]);
         report::answered(&row, outcome);
         report::gate_changed(group, change, outcome, now);
         let next = transition::after_send(&row, now, self.random.next(), outcome, &self.settings.policy);

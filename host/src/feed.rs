@@ -26,6 +26,8 @@ pub enum What {
     Quiet { consumed: Option<InboxSeq> },
     /// Something on its way to Braze was settled.
     Delivery { turn: u32 },
+    /// Nothing durable: an agent is writing.
+    Typing,
 }
 
 /// Where changes are told.

@@ -21,6 +21,7 @@ pub mod desk;
 pub mod ingress;
 pub mod people;
 pub mod plugins;
+pub mod search;
 pub mod storage;
 
 pub mod calls;

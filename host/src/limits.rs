@@ -262,6 +262,16 @@ pub const THROTTLE_BUCKETS_MAX: usize = 4096;
 pub const AUDIT_SUMMARY_INTERVAL: Duration = Duration::from_mins(1);
 /// Whoever looks at a conversation and goes on looking is one line of the audit log for so long.
 pub const AUDIT_VIEW_INTERVAL: Duration = Duration::from_mins(10);
+/// Rows of an answer of the admin API; more are asked for with the last one seen.
+pub const API_PAGE_ROWS_MAX: usize = 1000;
+/// A body as a JSON text: each byte of it may be six.
+pub const REPAIRED_BODY_BYTES_MAX: usize = 8 * WEBHOOK_BODY_BYTES_MAX;
+/// Far beyond external ids and phone numbers.
+pub const USER_ID_BYTES_MAX: usize = 1024;
+/// Lines of the audit log on a page.
+pub const AUDIT_PAGE_ROWS: usize = 100;
+/// Lines that are looked through for a page: some tens of milliseconds.
+pub const AUDIT_SEARCH_ROWS_MAX: usize = 20_000;
 /// How exactly it is known when a token was last used.
 pub const TOKEN_USE_INTERVAL: Duration = Duration::from_mins(1);
 /// Between two rounds in which expired sessions go and refused tries are written down.
@@ -277,6 +287,38 @@ pub const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
 pub const BUILD_TALK_BYTES_MAX: usize = 1024 * 1024;
 /// What a build's tools may answer as data: cargo's list of what it made is a KiB for each crate.
 pub const BUILD_DATA_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// For building the index, whatever its size: beyond the 15 MB that tantivy needs at least, more only makes for fewer and larger files.
+pub const SEARCH_WRITER_BYTES: usize = 32 * 1024 * 1024;
+/// What changed is found this late: often enough for a person, and each commit is a handful of synced files.
+pub const SEARCH_COMMIT_INTERVAL: Duration = Duration::from_secs(1);
+/// Before the last time that the index is complete up to: turns land in storage slightly out of the order of their times, and no turn
+/// takes so long.
+pub const SEARCH_OVERLAP: Duration = Duration::from_mins(10);
+/// Conversations brought up to date at once: an erasure waits for so many.
+pub const SEARCH_PIECE_CONVERSATIONS: usize = 256;
+/// Turns handed to the index at once: a megabyte usually.
+pub const SEARCH_PIECE_DOCUMENTS: usize = 2_000;
+/// After something that may pass, like a full disk.
+pub const SEARCH_RETRY: Duration = Duration::from_secs(30);
+/// Between two looks at how far back the journal goes.
+pub const SEARCH_SWEEP_INTERVAL: Duration = Duration::from_mins(1);
+/// Each takes a thread while it runs; turns need the processors as well.
+pub const SEARCHES_AT_ONCE: usize = 4;
+/// Longer than anything somebody types to find something.
+pub const SEARCH_QUERY_CHARS_MAX: usize = 256;
+/// Each word is a walk through all that have it.
+pub const SEARCH_QUERY_WORDS_MAX: usize = 16;
+/// A single letter begins a twentieth of all words.
+pub const SEARCH_PREFIX_CHARS_MIN: usize = 2;
+/// Of a word that goes on behind others in a phrase: so many ways to go on are looked at.
+pub const SEARCH_PHRASE_ENDS_MAX: u32 = 1_000;
+/// Of a word in the index: what is longer is no word but data, and found by its beginning.
+pub const SEARCH_WORD_CHARS_MAX: usize = 64;
+/// Rows of one page.
+pub const SEARCH_PAGE_MAX: usize = 100;
+/// Values offered to filter by, of each kind.
+pub const SEARCH_VALUES_MAX: usize = 100;
 
 /// Somebody who waits for a person longer than this has left; the bot can at least say so.
 pub const HANDOFF_OFFER_TIMEOUT: Duration = Duration::from_mins(10);
@@ -298,6 +340,7 @@ pub const NOTE_CHARS_MAX: usize = 4096;
 pub const CASE_LINE_CHARS_MAX: usize = 120;
 /// Changes that a slow watcher may be behind; at a thousand turns a second this is four seconds.
 pub const FEED_CHANGES_KEPT: usize = 4096;
+
 /// A quarantined body that is edited, with every byte of it escaped, and what is around it.
 pub const CONSOLE_FORM_BYTES_MAX: usize = 4 * WEBHOOK_BODY_BYTES_MAX;
 /// What was just done is one sentence; browsers keep no cookie of more than 4 KiB, and escaping makes it three times as long.
@@ -312,6 +355,38 @@ pub const CONSOLE_QUIET: Duration = Duration::from_millis(100);
 pub const CONSOLE_LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// A stream of changes ends before its connection is too old; the browser begins another.
 pub const CONSOLE_LISTENING: Duration = Duration::from_mins(30);
+/// Rows of the outbox that a page of the console counts: what waits in a bad hour, in a few milliseconds.
+pub const CONSOLE_ROWS_COUNTED_MAX: usize = 5_000;
+/// Rows that a page of the console shows at once.
+pub const CONSOLE_ROWS_SHOWN: usize = 50;
 /// Turns that a page of the console reads from the journal: a second's work at worst, in pieces, and more sessions than a share of them
 /// needs.
 pub const CONSOLE_TURNS_READ_MAX: usize = 20_000;
+/// A person waits this long for a button; conversations take milliseconds unless the machine is overwhelmed.
+pub const DESK_ACT_PATIENCE: Duration = Duration::from_secs(5);
+/// Of a conversation's turns, what the inbox shows at once; the rest is behind a link.
+pub const INBOX_TURNS_SHOWN: usize = 60;
+/// Simulated conversations at once, each with a plugin and what was said: a team's, at some hundred kilobytes.
+pub const SIMULATIONS_MAX: usize = 64;
+/// Lines of one: more nobody types, and every page shows them all.
+pub const SIMULATED_LINES_MAX: usize = 400;
+/// Time that is let pass at once; a bot may set a timer in every turn, and each of them is one.
+pub const SIMULATED_WAIT_MAX: Duration = Duration::from_hours(366 * 24);
+/// More than an agent finds in a list.
+pub const CANNED_REPLIES_MAX: usize = 200;
+
+/// Rows of a page of conversations, and of messages that were found.
+pub const CONVERSATIONS_SHOWN: usize = 25;
+/// Of a message that was found, and of it before the first word that was looked for: two lines on a phone.
+pub const HIT_CHARS_MAX: usize = 240;
+pub const HIT_CHARS_BEFORE: usize = 60;
+/// Turns of a conversation on one page: with everything about each, the page stays below 150 KiB.
+pub const CONVERSATION_TURNS_SHOWN: usize = 20;
+/// Of each text about a turn, where many turns are shown; the turn's own page has all of it.
+pub const TURN_TEXT_CHARS_SHOWN: usize = 1_200;
+/// Comparing takes the square of it.
+pub const STATE_LINES_COMPARED_MAX: usize = 500;
+/// Of a comparison of states: what a person looks through.
+pub const STATE_LINES_SHOWN: usize = 60;
+/// Turns of a conversation that are made a transcript: more nobody plays.
+pub const RECORDED_TURNS_MAX: usize = 2_000;

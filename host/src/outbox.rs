@@ -7,6 +7,7 @@ pub mod budget;
 pub mod desk;
 pub mod gate;
 pub mod pace;
+pub mod standing;
 pub mod transition;
 
 use serde::{Deserialize, Serialize};

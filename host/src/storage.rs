@@ -205,6 +205,13 @@ pub trait Storage: Records + Upkeep + Send + Sync + 'static {
     /// The conversation's fence alone; dispatch asks before every call.
     async fn fence(&self, id: ConversationId) -> Result<Option<u32>, StorageError>;
 
+    /// Conversations behind `after`, in the order of their ids, at most `max`; each with its version.
+    async fn conversations(
+        &self,
+        after: Option<ConversationId>,
+        max: usize,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError>;
+
     /// The conversation's turns before the one with the number `before`, newest first, at most `max`; each with its number.
     async fn journal(&self, id: ConversationId, before: u32, max: usize) -> Result<Vec<(u32, Recorded)>, StorageError>;
 

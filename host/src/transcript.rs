@@ -10,6 +10,7 @@ pub mod journaled;
 pub mod json;
 pub mod recorded;
 pub mod stdio;
+pub mod talk;
 pub mod traced;
 
 pub use turnwise_plugin::testing::transcript::{Entry, Line, duration, parse_line, span};

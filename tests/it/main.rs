@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests measure and read their environment")]
 
+mod admin;
 mod braze_faults;
 mod building;
 mod building_c;
@@ -10,6 +11,7 @@ mod chat;
 mod chatwoot;
 mod commands;
 mod compile_bombs;
+mod console;
 mod conversation;
 mod corpus;
 mod crash;

@@ -15,6 +15,7 @@ mod machine;
 mod plugin;
 mod replay;
 mod rows;
+mod search;
 mod server;
 mod stats;
 mod table;
@@ -67,6 +68,7 @@ pub enum Part {
     Timers,
     Journal,
     Long,
+    Search,
 }
 
 /// One line of the table, as one round measured it.
@@ -112,6 +114,10 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
     let folder = tempfile::tempdir()?;
     let mut report = Report::new(machine::description(folder.path()), options);
 
+    if options.only == [Part::Search] {
+        report.figures.push(figures(options, folder.path(), &say).await);
+        return Ok(report);
+    }
     say("preparing: the plugin, a conversation for each of 20000 users in redb and in the server");
     let plugin = PluginBench::load().await;
     let rows = rows::turn_rows(&plugin.plugins, &plugin.menu).await;
@@ -196,6 +202,11 @@ async fn figures(options: &Options, folder: &Path, say: &impl Fn(&str)) -> Vec<F
     if options.measures(Part::Long) {
         say("  a conversation of 10000 turns");
         figures.extend(long::measure(folder.into(), options.span).await);
+    }
+    // A part of its own: it fills a database with a million conversations first.
+    if options.only.contains(&Part::Search) {
+        say("  searching a million messages and conversations");
+        figures.extend(search::measure(folder.into(), say).await);
     }
     figures
 }

@@ -8,15 +8,20 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
-use crate::host::{address, collect};
-use crate::{binary, example_plugins, until};
+use crate::host::{address, collect, signal};
+use crate::{PATIENCE, binary, example_plugins, until};
 
 /// A running `turnwise dev` on free ports. Killed when dropped; its data goes with it.
 pub struct Dev {
     /// Where its sandbox is: the page, and Braze's API with the key `dev`.
     pub sandbox: String,
+    /// Where webhooks arrive; the token is `dev`.
+    pub public: String,
+    /// Where the console and the operators' API are.
+    pub admin: String,
     pub http: reqwest::Client,
     child: Child,
+    printed: Arc<Mutex<String>>,
     log: Arc<Mutex<String>>,
     _data: TempDir,
     _reading: JoinSet<()>,
@@ -58,20 +63,39 @@ impl Dev {
         let mut reading = JoinSet::new();
         reading.spawn(collect(child.stdout.take().expect("piped"), Arc::clone(&printed)));
         reading.spawn(collect(child.stderr.take().expect("piped"), Arc::clone(&log)));
-        let sandbox = until("the sandbox's address", || {
+        let (sandbox, public, admin) = until("its addresses", || {
             if let Some(status) = child.try_wait().expect("the child can be asked") {
                 panic!("dev ended with {status}: {}", log.lock().expect("the log"));
             }
-            std::future::ready(address(&printed.lock().expect("the output"), "sandbox"))
+            let printed = printed.lock().expect("the output");
+            let all =
+                || Some((address(&printed, "sandbox")?, address(&printed, "public")?, address(&printed, "admin")?));
+            std::future::ready(all())
         })
         .await;
-        Self { sandbox, http: reqwest::Client::new(), child, log, _data: data, _reading: reading }
+        let http = reqwest::Client::new();
+        Self { sandbox, public, admin, http, child, printed, log, _data: data, _reading: reading }
+    }
+
+    /// What it has printed so far.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        self.printed.lock().expect("the output").clone()
     }
 
     /// What it has logged so far, and what the tools it ran said.
     #[must_use]
     pub fn log(&self) -> String {
         self.log.lock().expect("the log").clone()
+    }
+
+    /// As Ctrl-C does; returns what it logged.
+    pub async fn stop(mut self) -> String {
+        signal(self.child.id().expect("it runs"), "TERM").await;
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it ends in time");
+        let log = self.log();
+        assert!(ended.expect("the child can be asked").success(), "{log}");
+        log
     }
 
     /// `kill -9`

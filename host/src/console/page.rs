@@ -23,10 +23,10 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 use super::Console;
 use super::assets::ASSETS;
-use super::caller::{Caller, Role};
 use super::trouble::Trouble;
 use crate::clock::Timestamp;
 use crate::limits::CONSOLE_FLASH_CHARS_MAX;
+use crate::people::{Caller, Role};
 
 /// Nothing inline, nothing from elsewhere; markup is made of text by one policy of our script only.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -54,7 +54,7 @@ pub struct Place {
 }
 
 /// The pages, in the order they are shown.
-pub const PLACES: [Place; 8] = [
+pub const PLACES: [Place; 10] = [
     Place { name: "Inbox", path: "/console/inbox", key: 'i', icon: "inbox", is_first: true, needs: Role::Viewer },
     Place {
         name: "Conversations",
@@ -91,6 +91,8 @@ pub const PLACES: [Place; 8] = [
         needs: Role::Viewer,
     },
     Place { name: "Setup", path: "/console/setup", key: 'u', icon: "gear", is_first: false, needs: Role::Viewer },
+    Place { name: "People", path: "/console/people", key: 'e', icon: "people", is_first: false, needs: Role::Admin },
+    Place { name: "Audit log", path: "/console/audit", key: 'l', icon: "list", is_first: false, needs: Role::Admin },
 ];
 
 /// What every template's field `page` is.
@@ -134,6 +136,12 @@ impl Page {
         self.may(&Role::Operator)
     }
 
+    /// Whether the caller answers users.
+    #[must_use]
+    pub fn is_agent(&self) -> bool {
+        self.may(&Role::Agent)
+    }
+
     /// Ends what the caller may not do.
     ///
     /// # Errors
@@ -160,8 +168,8 @@ impl Page {
     }
 
     #[must_use]
-    pub fn role(&self) -> String {
-        format!("{:?}", self.caller.role).to_lowercase()
+    pub fn role(&self) -> &'static str {
+        self.caller.role.name()
     }
 
     #[must_use]
@@ -194,7 +202,7 @@ pub(super) fn with_headers(status: StatusCode, text: String) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -215,9 +223,12 @@ pub(super) async fn forget_flash(request: Request, next: Next) -> Response {
     response
 }
 
-/// After an action: 303 to a page, which says what was done.
+/// After an action: 303 to a page, which says what was done; nothing where the page shows it by itself.
 #[must_use]
 pub fn done(path: &str, said: &str) -> Response {
+    if said.is_empty() {
+        return Redirect::to(path).into_response();
+    }
     let said: String = said.chars().take(CONSOLE_FLASH_CHARS_MAX).collect();
     let said = utf8_percent_encode(&said, NON_ALPHANUMERIC);
     let cookie = format!("{FLASH_COOKIE}={said}; Path=/console; Max-Age=20; HttpOnly; SameSite=Strict");

@@ -1,5 +1,6 @@
 //! *Setup*: what to paste into Braze, what is configured, what is missing. Never a secret: only where it comes from.
 
+mod desk;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -10,16 +11,21 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Deserialize;
 
+use super::canned::{self, Canned, VARIABLES};
 use super::page::{Page, html};
-use super::{Console, Trouble};
+use super::{Console, Trouble, words};
 use crate::braze::recipe::{BODY, PLACEHOLDER_URL, public_base, recipes};
+use desk::Opening;
 use view::{Check, Configured, Paste};
 
 pub(super) fn routes() -> Router<Arc<Console>> {
-    Router::new().route("/console/setup", get(index))
+    Router::new()
+        .route("/console/setup", get(index))
+        .route("/console/setup/canned", post(desk::put))
+        .route("/console/setup/canned/remove", post(desk::remove))
 }
 
 #[derive(Template)]
@@ -30,6 +36,9 @@ struct Index {
     pastes: Vec<Paste>,
     body: &'static str,
     configured: Vec<Configured>,
+    opening: Option<Opening>,
+    canned: Vec<Canned>,
+    variables: [&'static str; 3],
     /// As it was typed.
     public_url: String,
     mistake: Option<String>,
@@ -63,6 +72,9 @@ async fn index(
         pastes: recipes(&console.config, &base).map(|recipe| Paste::of(&recipe)).collect(),
         body: BODY,
         configured: view::configured(&console.config),
+        opening: Opening::of(&console.config, console.clock.now()),
+        canned: canned::all(&*console.storage).await?,
+        variables: VARIABLES,
         public_url,
         mistake,
     })

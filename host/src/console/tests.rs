@@ -1,13 +1,16 @@
 //! The pages over the real router, storage in a temporary folder: what they say, and that nothing in them runs.
 
+mod made;
 mod shell;
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::response::Response;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -19,7 +22,10 @@ use crate::clock::SystemClock;
 use crate::config::dev::DevOptions;
 use crate::config::{Config, PluginLimits};
 use crate::feed::Feed;
+use crate::people::{Auditor, Caller, People, Role};
 use crate::plugins::Plugins;
+use crate::search::Search;
+use crate::storage::Records;
 
 use crate::storage::redb;
 
@@ -39,6 +45,8 @@ pub(crate) const HOSTILE: [&str; 8] = [
 pub(crate) struct Site {
     pub(crate) console: Arc<Console>,
     pub(crate) clock: Arc<MovableClock>,
+    pub(crate) people: Arc<People>,
+    caller: Caller,
     router: Router,
     pub(crate) folder: TempDir,
 }
@@ -68,16 +76,27 @@ impl Site {
         let plugins = Arc::new(Plugins::new(PluginLimits::default().memory_bytes_max).expect("an engine"));
         let bots = config.sources.iter().map(|(name, source)| (name.clone(), source.bot.clone())).collect();
         let health = Arc::new(Health::new(Arc::clone(&plugins), bots, clock.clone()));
+        let storage = Arc::new(storage);
+        let search = Arc::new(Search::new(Search::folder_of(&file), storage.clone(), clock.clone()));
         let console = Arc::new(Console::new(
-            Arc::new(storage),
+            storage,
+            search,
             plugins,
             Arc::new(config),
             clock.clone(),
             Feed::default(),
             health,
+            Arc::default(),
             CancellationToken::new(),
         ));
-        Self { router: routes(Arc::clone(&console)), console, clock, folder }
+        let people = Arc::new(People::new(Arc::clone(&console.storage) as Arc<dyn Records>, clock.clone(), true, None));
+        let caller = Caller { role: Role::Admin, ..Caller::dev() };
+        Self { router: routes(Arc::clone(&console)), console, clock, folder, people, caller }
+    }
+
+    /// As somebody with this role from now on.
+    pub(crate) fn as_a(&mut self, role: Role) {
+        self.caller = Caller { id: role.name().to_owned(), name: format!("A {role}"), role };
     }
 
     pub(crate) async fn get(&self, path: &str) -> Seen {
@@ -96,10 +115,21 @@ impl Site {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Seen {
-        let response = self.router.clone().oneshot(request).await.expect("routers answer");
+        let response = self.answer(request).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("a whole body");
         Seen { status, headers, text: String::from_utf8(body.to_vec()).expect("UTF-8") }
+    }
+}
+
+impl Site {
+    /// As the guard lets it through.
+    pub(crate) async fn answer(&self, mut request: Request<Body>) -> Response {
+        let from = Ipv4Addr::LOCALHOST.into();
+        let auditor = Auditor::new(Arc::clone(&self.people), self.caller.clone(), from);
+        request.extensions_mut().insert(auditor);
+        request.extensions_mut().insert(self.caller.clone());
+        self.router.clone().oneshot(request).await.expect("routers answer")
     }
 }
 

@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::assets::ASSETS;
-use super::caller::Role;
 use super::page::with_headers;
+use crate::people::Role;
 use crate::storage::StorageError;
 
 /// A status, what happened and what to do about it.
@@ -49,7 +49,7 @@ impl Trouble {
     /// 403
     #[must_use]
     pub fn forbidden(needs: Role) -> Self {
-        let detail = format!("This needs the role {}; ask an admin.", format!("{needs:?}").to_lowercase());
+        let detail = format!("This needs the role {needs}; ask an admin.");
         Self { status: StatusCode::FORBIDDEN, title: "Not allowed", detail }
     }
 

@@ -30,6 +30,12 @@ pub fn utc(at: &Timestamp) -> String {
     text.trim_end_matches('Z').replace('T', " ")
 }
 
+/// `09:30`, in UTC.
+#[must_use]
+pub fn clock(at: &Timestamp) -> String {
+    utc(at).get(11..16).unwrap_or_default().to_owned()
+}
+
 /// `950 B`, `12 KiB`, `3.4 MiB`
 #[must_use]
 pub fn bytes(bytes: &usize) -> String {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::budget::RetryBudget;
 use super::pace::{Pace, RateHeaders};
+use super::standing::Standing;
 use super::transition::SendOutcome;
 use super::{Row, Status};
 use crate::breaker::{Breaker, Change, Figures, Pass, Verdict};
@@ -72,6 +73,13 @@ impl Gate {
             Attempt::Repeat => self.budget.pay(),
         }
         Ok(pass)
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        let (paused_until, window) = self.pace.standing(now);
+        Standing { stopped_until: self.breaker.opened_until(), paused_until, window, ..Standing::default() }
     }
 
     /// Takes back the place of a call that was not made.

@@ -151,6 +151,13 @@ impl Pace {
         Ok(())
     }
 
+    /// For people: until when nothing leaves, and what is left of how many calls until when.
+    pub(super) fn standing(&self, now: Timestamp) -> (Option<Timestamp>, Option<(u64, u64, Timestamp)>) {
+        let paused = (self.paused_until > now).then_some(self.paused_until);
+        let window = self.window.filter(|window| window.reset > now);
+        (paused, window.map(|window| (window.remaining, window.limit, window.reset)))
+    }
+
     /// Learns from an answer. `random` is uniform over all its values and keeps several senders from coming back at once.
     pub fn observe(&mut self, now: Timestamp, random: u32, headers: Option<RateHeaders>, throttled: bool) {
         let headers = headers.unwrap_or_default();

@@ -31,6 +31,9 @@ pub mod action {
     pub const QUARANTINE_VIEWED: &str = "quarantine.viewed";
     pub const QUARANTINE_REDRIVEN: &str = "quarantine.redriven";
     pub const QUARANTINE_DROPPED: &str = "quarantine.dropped";
+    pub const PLUGIN_PROMOTED: &str = "plugin.promoted";
+    pub const PLUGIN_ROLLED_BACK: &str = "plugin.rolled-back";
+    pub const CANNED_CHANGED: &str = "canned-reply.changed";
     pub const USER_EXPORTED: &str = "user.exported";
     pub const USER_ERASED: &str = "user.erased";
     pub const PERSON_ADDED: &str = "person.added";

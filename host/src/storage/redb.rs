@@ -236,6 +236,30 @@ impl Storage for Redb {
         })
     }
 
+    async fn conversations(
+        &self,
+        after: Option<ConversationId>,
+        max: usize,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
+        self.read_rows(|transaction| {
+            let table = transaction.open_table(CONVERSATION)?;
+            let (mut found, mut behind) = (Vec::new(), after);
+            while found.len() < max {
+                let first = behind.map(tables::end_key);
+                let first = first.as_ref().map_or(Bound::Unbounded, |key| Bound::Excluded(key.as_slice()));
+                // The first row of the next one, of whatever kind: rows between here and there are jumped over.
+                let Some(next) = table.range::<&[u8]>((first, Bound::Unbounded))?.next() else { break };
+                let Some(id) = tables::conversation_of(next?.0.value()) else { break };
+                behind = Some(id);
+                let state = table.get(tables::state_key(id).as_slice())?;
+                let version = state.map(|bytes| record::decode::<u64>(bytes.value()));
+                // A damaged one is found by its own read.
+                found.extend(version.map(|version| (id, version.unwrap_or_default())));
+            }
+            Ok(found)
+        })
+    }
+
     async fn journal(&self, id: ConversationId, before: u32, max: usize) -> Result<Vec<(u32, Recorded)>, StorageError> {
         self.read_rows(|transaction| {
             let table = transaction.open_table(CONVERSATION)?;

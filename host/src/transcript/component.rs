@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use turnwise_plugin::testing::contract::{Context, Decision, Event};
 use turnwise_plugin::testing::{Decide, Failure};
 
@@ -49,16 +49,33 @@ impl Components {
     /// Answers one transcript.
     #[must_use]
     pub fn answering<'a>(&'a self, plugin: &'a Plugin) -> Component<'a> {
-        Component { components: self, plugin, turns: 0, log: Vec::new() }
+        Component { waits: Waits::In(&self.runtime), plugins: &self.plugins, plugin, turns: 0, log: Vec::new() }
     }
+}
+
+/// Where the end of a turn is waited for.
+enum Waits<'a> {
+    /// In a runtime of one's own.
+    In(&'a Runtime),
+    /// Beside one that goes on by itself.
+    Beside(Handle),
 }
 
 /// A component in a transcript.
 pub struct Component<'a> {
-    components: &'a Components,
+    waits: Waits<'a>,
+    plugins: &'a Plugins,
     plugin: &'a Plugin,
     turns: usize,
     log: Vec<LogLine>,
+}
+
+impl<'a> Component<'a> {
+    /// A plugin of a running host, for a thread that may wait, such as one of `spawn_blocking`.
+    #[must_use]
+    pub fn of_host(runtime: Handle, plugins: &'a Plugins, plugin: &'a Plugin) -> Self {
+        Self { waits: Waits::Beside(runtime), plugins, plugin, turns: 0, log: Vec::new() }
+    }
 }
 
 impl Component<'_> {
@@ -88,8 +105,11 @@ impl Component<'_> {
         state: Option<&str>,
         event: &conversation::Event,
     ) -> Result<conversation::Decision, TurnFailure> {
-        let Components { runtime, plugins } = self.components;
-        let result = runtime.block_on(plugins.decide_with(self.plugin, context, state, event));
+        let deciding = self.plugins.decide_with(self.plugin, context, state, event);
+        let result = match &self.waits {
+            Waits::In(runtime) => runtime.block_on(deciding),
+            Waits::Beside(runtime) => runtime.block_on(deciding),
+        };
         self.turns += 1;
         self.log = result.log;
         result.outcome

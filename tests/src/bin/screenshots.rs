@@ -1,4 +1,5 @@
-//! `make screenshots`: pictures of the sandbox's page in the middle of a conversation, into target/screenshots.
+//! `make screenshots`: pictures of the sandbox's page in the middle of a conversation, and of every page of the console, into
+//! target/screenshots.
 
 use std::fs;
 use std::path::Path;
@@ -24,6 +25,7 @@ async fn main() {
             browser.resize(width, height).await;
             let shots = Shots { folder: &folder, size: format!("{width}x{height}-{scheme}") };
             converse(&browser, &dev, &shots).await;
+            look_around(&browser, &dev, &shots).await;
         }
     }
 }
@@ -87,6 +89,46 @@ async fn converse(browser: &Browser, dev: &Dev, shots: &Shots<'_>) {
     browser.click("#attach").await;
     browser.press("https://media.example/photo.jpg").await;
     shots.take(browser, "7-attachment").await;
+}
+
+/// The console's pages, with something on each.
+async fn look_around(browser: &Browser, dev: &Dev, shots: &Shots<'_>) {
+    for body in [r#"{"user_id": "u7", "message": "where is my "parcel"", "dispatch_id": "#, "first_name=Ada&message=hi"]
+    {
+        let call = dev.http.post(format!("{}/v1/inbound/whatsapp", dev.public)).bearer_auth("dev");
+        call.body(body).send().await.expect("the host answers");
+    }
+    for (path, name) in [
+        ("inbox", "inbox"),
+        ("conversations", "conversations"),
+        ("plugins", "plugins"),
+        ("outbox", "outbox"),
+        ("outbox?show=quarantine", "quarantine"),
+        ("setup", "setup"),
+        ("graph?bot=menu&period=1h", "graph"),
+        ("analytics", "analytics"),
+    ] {
+        browser.open(&format!("{}/console/{path}", dev.admin)).await;
+        browser.until("!!document.querySelector('h1')").await;
+        shots.take(browser, &format!("console-{name}")).await;
+    }
+    browser.open(&format!("{}/console/outbox?show=quarantine", dev.admin)).await;
+    browser.value("document.querySelector('#rows a').click()").await;
+    browser.until("!!document.querySelector('textarea')").await;
+    shots.take(browser, "console-quarantined").await;
+
+    browser.open(&format!("{}/console/simulator?plugin=menu", dev.admin)).await;
+    for (text, bubbles) in [("hello", 1), ("Order status", 2), ("A-12345", 3)] {
+        browser.value("document.querySelector('textarea').focus()").await;
+        browser.press(text).await;
+        browser.press(key::ENTER).await;
+        browser.until(&format!("document.querySelectorAll('.bubble.bot').length >= {bubbles}")).await;
+    }
+    shots.take(browser, "console-simulator").await;
+    browser.value("document.activeElement.blur()").await;
+    browser.press("?").await;
+    browser.until("document.getElementById('keys').open").await;
+    shots.take(browser, "console-keys").await;
 }
 
 async fn say(browser: &Browser, text: &str, replies: usize) {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::transcript::{Line, Mistake, Said, duration, parse_line, span};
+use crate::transcript::talk;
+use crate::transcript::{Line, duration, span};
 
 /// What the user wants.
 #[derive(Debug, PartialEq)]
@@ -41,14 +42,7 @@ pub(super) fn read(line: &str) -> Result<Input, String> {
     if let Some(command) = line.strip_prefix('/') {
         return self::command(command);
     }
-    if line.is_empty() {
-        return Ok(Input::Nothing);
-    }
-    if ["> ", "~ ", "@ "].iter().any(|mark| line.starts_with(mark)) || line == ">" {
-        return happens(line);
-    }
-    // What somebody types is what they say, whatever is in it.
-    happens(&format!("> {}", Said { text: line.to_owned(), ..Said::default() }))
+    happens(line)
 }
 
 fn command(command: &str) -> Result<Input, String> {
@@ -74,15 +68,7 @@ fn command(command: &str) -> Result<Input, String> {
 }
 
 fn happens(line: &str) -> Result<Input, String> {
-    match parse_line(1, line) {
-        Ok(Some(line)) => Ok(Input::Happens(line)),
-        Ok(None) => Ok(Input::Nothing),
-        Err(Mistake { source, span, message, fix, .. }) => {
-            let indent = source[..span.start].chars().count();
-            let carets = source[span].chars().count().max(1);
-            Err(format!("{message}\n    {source}\n    {:indent$}{}\n    {fix}", "", "^".repeat(carets)))
-        }
-    }
+    Ok(talk::read(line)?.map_or(Input::Nothing, Input::Happens))
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@
 // form[data-async]           is sent without leaving the page; where it is refused, its .form-error says why
 // [data-copy="#id"]          copies that element's text
 // [data-row]                 j and k go from one to the next; Enter opens the first link in it
+// [data-insert="#id"]        puts its data-text into that field
+// [data-typing="URL"]        tells that URL now and then that somebody writes; Ctrl+Enter sends
+// textarea[data-send]        Enter sends, Shift+Enter begins a line
 // [data-end]                 stays scrolled to its end while somebody reads there
 // time[data-since], time[data-until]  (ms) say how long since, how long until
 "use strict";
@@ -154,6 +157,17 @@
     }
   });
 
+  let told = 0;
+  document.addEventListener("input", ({ target }) => {
+    if (!target.dataset.typing || Date.now() - told < 3000) return;
+    told = Date.now();
+    fetch(target.dataset.typing, { method: "POST" }).catch(() => {});
+  });
+  document.addEventListener("keydown", (event) => {
+    const form = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.closest("textarea")?.form;
+    if (form) (event.preventDefault(), form.requestSubmit());
+  });
+
   function complain(form, text) {
     let place = $(".form-error", form);
     if (!place && !text) return;
@@ -174,6 +188,13 @@
   document.addEventListener("click", async (event) => {
     const close = event.target.closest("[data-close]");
     if (close) (close.closest("dialog")?.close(), close.closest("details")?.removeAttribute("open"), close.closest(".flash")?.remove());
+    const insert = event.target.closest("[data-insert]");
+    if (insert) {
+      const field = $(insert.dataset.insert);
+      field.setRangeText(insert.dataset.text, field.selectionStart, field.selectionEnd, "end");
+      insert.closest("details")?.removeAttribute("open");
+      field.focus();
+    }
     const copy = event.target.closest("[data-copy]");
     if (!copy) return;
     const text = $(copy.dataset.copy);
@@ -219,6 +240,10 @@
     if (event.key === "Escape") {
       if (typing(node)) return node.blur();
       return all("details.confirm[open], details.menu[open]").forEach((details) => (details.open = false));
+    }
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && node.matches("[data-send]")) {
+      event.preventDefault();
+      return node.form.requestSubmit();
     }
     if (typing(node)) return;
     if (led) {

@@ -7,9 +7,9 @@ use axum::response::Response;
 use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
-use crate::console::caller::Role;
 use crate::console::page::{Page, done};
 use crate::console::{Console, Trouble};
+use crate::people::{Auditor, Role, action};
 use crate::plugins::{ReleaseError, RolledBack, Versions, hex};
 
 /// What somebody looked at when they decided.
@@ -23,6 +23,7 @@ pub(super) struct Seen {
 pub(super) async fn promote(
     State(console): State<Arc<Console>>,
     page: Page,
+    auditor: Auditor,
     Path(bot): Path<String>,
     Form(seen): Form<Seen>,
 ) -> Result<Response, Trouble> {
@@ -36,6 +37,7 @@ pub(super) async fn promote(
             versions.candidate.display()
         )));
     }
+    auditor.did(action::PLUGIN_PROMOTED, format!("{bot} {}", seen.sha256)).await?;
     blocking(move || versions.promote()).await?;
     let version = candidate.version().unwrap_or("the candidate");
     Ok(done("/console/plugins", &format!("{bot}: {version} is promoted and takes over within a second.")))
@@ -45,6 +47,7 @@ pub(super) async fn promote(
 pub(super) async fn roll_back(
     State(console): State<Arc<Console>>,
     page: Page,
+    auditor: Auditor,
     Path(bot): Path<String>,
     Form(seen): Form<Seen>,
 ) -> Result<Response, Trouble> {
@@ -58,6 +61,7 @@ pub(super) async fn roll_back(
             "{goes} is another one now than the one you looked at: look at it again."
         )));
     }
+    auditor.did(action::PLUGIN_ROLLED_BACK, &goes).await?;
     let said = match blocking(move || versions.roll_back()).await? {
         RolledBack::CandidateWithdrawn => format!("{bot}: the candidate is withdrawn."),
         RolledBack::PreviousIsBack => format!("{bot}: the previous version is back within a second."),

@@ -270,6 +270,14 @@ impl Storage for Memory {
         unimplemented!("dispatch only sends")
     }
 
+    async fn conversations(
+        &self,
+        _: Option<ConversationId>,
+        _: usize,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
+        unimplemented!("dispatch lists no conversations")
+    }
+
     async fn journal(&self, _: ConversationId, _: u32, _: usize) -> Result<Vec<(u32, Recorded)>, StorageError> {
         unimplemented!("dispatch reads no journal")
     }

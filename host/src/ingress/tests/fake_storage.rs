@@ -160,6 +160,14 @@ impl Storage for FakeStorage {
         unreachable!("ingress only accepts and quarantines")
     }
 
+    async fn conversations(
+        &self,
+        _: Option<ConversationId>,
+        _: usize,
+    ) -> Result<Vec<(ConversationId, u64)>, StorageError> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
     async fn journal(&self, _: ConversationId, _: u32, _: usize) -> Result<Vec<(u32, Recorded)>, StorageError> {
         unreachable!("ingress only accepts and quarantines")
     }

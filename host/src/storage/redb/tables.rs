@@ -59,6 +59,16 @@ pub(super) fn state_key(id: ConversationId) -> [u8; 17] {
     key(id, KIND_STATE, [])
 }
 
+/// Behind everything of a conversation.
+pub(super) fn end_key(id: ConversationId) -> [u8; 17] {
+    key(id, u8::MAX, [])
+}
+
+/// Whose row it is; none where the key is not one of ours.
+pub(super) fn conversation_of(key: &[u8]) -> Option<ConversationId> {
+    Some(ConversationId(*key.first_chunk()?))
+}
+
 /// Where one of its dedupe keys is.
 pub(super) fn dedupe_key(id: ConversationId, key_: DedupeKey) -> [u8; 33] {
     key(id, KIND_DEDUPE, key_.0)

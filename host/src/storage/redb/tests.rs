@@ -150,6 +150,24 @@ async fn converse(storage: &Redb, user: &str, dispatch: &str) -> InboxRow {
 }
 
 #[tokio::test]
+async fn conversations_are_listed_in_order_a_piece_at_a_time() {
+    let folder = Folder::new();
+    let storage = folder.open();
+    assert_eq!(storage.conversations(None, 10).await.expect("listed"), []);
+    for user in ["ada", "bob", "eve"] {
+        storage.accept(NOW, vec![inbound(user, "", "hi")]).await.expect("accepted");
+    }
+    let rows = storage.take(InboxSeq(0), 10).await.expect("taken");
+    let mut all: Vec<_> = rows.iter().map(|row| (row.conversation, 1)).collect();
+    storage.commit(rows.iter().map(|row| turn_on(row, None)).collect()).await.expect("committed");
+    all.sort_unstable();
+    assert_eq!(storage.conversations(None, 10).await.expect("listed"), all, "each once, whatever else is kept of it");
+    assert_eq!(storage.conversations(None, 2).await.expect("listed"), all[..2]);
+    assert_eq!(storage.conversations(Some(all[1].0), 2).await.expect("listed"), all[2..]);
+    assert_eq!(storage.conversations(Some(all[2].0), 2).await.expect("listed"), []);
+}
+
+#[tokio::test]
 async fn an_accepted_message_is_there_after_a_restart() {
     let folder = Folder::new();
     let storage = folder.open();
