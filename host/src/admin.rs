@@ -2,27 +2,27 @@
 //! other systems tell a conversation.
 
 mod conversations;
+pub mod guard;
 mod refusal;
 mod turns;
 
 use std::future::Future;
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::ingress::listener::{self, Limits};
-use crate::people::{Auditor, Caller, People};
 use crate::plugins::Plugins;
 use crate::storage::Storage;
+use guard::Guard;
 
 /// What readiness depends on. Braze being down is not part of it: messages must still be accepted.
 pub struct Health {
@@ -85,17 +85,17 @@ fn fails_if(failed: bool, why: &str) -> Result<String, String> {
     if failed { Err(why.into()) } else { Ok("fine".into()) }
 }
 
-/// Answers operators until `shutdown` resolves; `console` has the pages.
+/// Answers operators until `shutdown` resolves; `console` has the pages, and `guard` stands before all of it.
 pub async fn serve(
     listener: TcpListener,
     health: Arc<Health>,
     storage: Arc<dyn Storage>,
     clock: Arc<dyn Clock>,
     console: Router,
+    guard: Guard,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
-    let console = as_dev(console, Arc::clone(&storage), Arc::clone(&clock));
     let router = Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(readyz))
@@ -105,14 +105,7 @@ pub async fn serve(
         .merge(turns::routes(Arc::clone(&storage)))
         .merge(conversations::routes(storage, clock))
         .merge(console);
-    listener::serve(listener, router, limits, shutdown).await;
-}
-
-/// Without a guard whoever comes is the developer; the listener is on loopback.
-fn as_dev(console: Router, storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) -> Router {
-    let people = Arc::new(People::new(storage, clock, true, None));
-    let auditor = Auditor::new(people, Caller::dev(), Ipv4Addr::LOCALHOST.into());
-    console.layer(Extension(auditor)).layer(Extension(Caller::dev()))
+    listener::serve(listener, guard.before(router), limits, shutdown).await;
 }
 
 async fn readyz(State(health): State<Arc<Health>>, Query(query): Query<Vec<(String, String)>>) -> Response {

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::guard::Guard;
 use crate::admin::{self, Health};
 use crate::braze::{Braze, BrazeError};
 use crate::calls::Calls;
@@ -25,11 +26,12 @@ use crate::driver::Driver;
 use crate::feed::Feed;
 use crate::ingress::listener::Limits;
 use crate::ingress::{self, Ingress};
-use crate::limits::{SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
+use crate::limits::{PEOPLE_TIDY_INTERVAL, SWEEP_INTERVAL, SWEEP_PIECE_INTERVAL};
+use crate::people::{Key, LocalToken, People};
 use crate::plugins::{Compiling, EngineError, Folder, Plugins};
 use crate::search::{Indexer, Search};
 use crate::storage::redb::{OpenError, Redb};
-use crate::storage::{Storage, StorageError, Swept};
+use crate::storage::{Records, Storage, StorageError, Swept};
 use crate::telemetry;
 
 mod configured;
@@ -49,6 +51,10 @@ pub enum StartError {
     Connections(#[from] ConnectionsError),
     #[error(transparent)]
     Desk(#[from] ChatwootError),
+    #[error("the token for commands on this machine cannot be written beside the database: {0}")]
+    Token(io::Error),
+    #[error(transparent)]
+    Unreadable(#[from] StorageError),
     #[error("cannot listen on {addr} ({key} in the configuration): {why}")]
     Listen { addr: SocketAddr, key: &'static str, why: io::Error },
 }
@@ -77,6 +83,11 @@ pub struct App {
     braze: Arc<Braze>,
     connections: Arc<Connections>,
     desk: Option<Remote>,
+    people: Arc<People>,
+    /// What opens the first page of the console, if anything does.
+    first: Option<Key>,
+    /// For commands on this machine, as long as the host runs.
+    token: LocalToken,
     public: TcpListener,
     admin: TcpListener,
 }
@@ -95,7 +106,26 @@ impl App {
         let braze = Arc::new(Braze::new(&config.braze, Arc::clone(&clock))?);
         let connections = Arc::new(Connections::new(&config.connections, Arc::clone(&clock))?);
         let desk = Remote::new(config.desk.as_ref(), &clock)?;
-        Ok(Self { config, clock, storage, folder, plugins, health, braze, connections, desk, public, admin })
+        let token = LocalToken::write(&config.storage.path).map_err(StartError::Token)?;
+        let records = Arc::clone(&storage) as Arc<dyn Records>;
+        let people = Arc::new(People::new(records, Arc::clone(&clock), config.dev, Some(&token)));
+        let first = people.first_key().await?;
+        Ok(Self {
+            config,
+            clock,
+            storage,
+            folder,
+            plugins,
+            health,
+            braze,
+            connections,
+            desk,
+            people,
+            first,
+            token,
+            public,
+            admin,
+        })
     }
 
     /// Where webhooks go.
@@ -110,6 +140,13 @@ impl App {
         self.admin.local_addr().unwrap_or(self.config.server.admin)
     }
 
+    /// Where the first admin chooses a password, or whoever runs `dev` gets in; none where somebody can sign in already.
+    #[must_use]
+    pub fn welcome(&self) -> Option<String> {
+        let key = self.first.as_ref()?;
+        Some(format!("http://{}/console/welcome?key={}", self.admin_addr(), key.text()))
+    }
+
     /// The plugins that are ready.
     #[must_use]
     pub fn plugins(&self) -> &Plugins {
@@ -119,7 +156,23 @@ impl App {
     /// Serves until `shutdown`, then drains: accepts nothing new, finishes the turns under way, ends dispatch after its current calls,
     /// closes the database. What has not begun is there at the next start.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), RunError> {
-        let Self { config, clock, storage, folder, plugins, health, braze, connections, desk, public, admin } = self;
+        let guard = Guard::new(Arc::clone(&self.people), &self.config.server, &self.config.console, self.admin_addr());
+        let Self {
+            config,
+            clock,
+            storage,
+            folder,
+            plugins,
+            health,
+            braze,
+            connections,
+            desk,
+            people,
+            first: _,
+            token,
+            public,
+            admin,
+        } = self;
         let limits = Limits::of(&config.server);
         let config = Arc::new(config);
 
@@ -178,7 +231,7 @@ impl App {
         let mut operators = Stage::start({
             let (health, storage, clock) = (Arc::clone(&health), Arc::clone(&storage), Arc::clone(&clock));
             |stop| async move {
-                admin::serve(admin, health, storage, clock, console::routes(console), limits, stop).await;
+                admin::serve(admin, health, storage, clock, console::routes(console), guard, limits, stop).await;
                 Ok(())
             }
         });
@@ -190,6 +243,7 @@ impl App {
             indexer.run(watched, stop).await;
             Ok(())
         });
+        let mut tidying = Stage::start(|stop| tidy(people, stop));
         let mut sweeps = Stage::start({
             let storage = Arc::clone(&storage);
             |stop| sweep(storage, clock, stop)
@@ -202,6 +256,7 @@ impl App {
             error = sends.failed() => Some(error.to_string()),
             error = requests.failed() => Some(error.to_string()),
             error = failed_if_any(desk.as_mut()) => Some(error.to_string()),
+            error = tidying.failed() => Some(error.to_string()),
             error = sweeps.failed() => Some(error.to_string()),
             error = webhooks.failed() => Some(error.to_string()),
             error = changes.failed() => Some(error.to_string()),
@@ -225,6 +280,8 @@ impl App {
         sends.stop().await?;
         sweeps.stop().await?;
         indexing.stop().await?;
+        tidying.stop().await?;
+        drop(token);
         storage.close().await?;
         operators.stop().await?;
         tracing::info!("stopped");
@@ -293,6 +350,16 @@ async fn sweep(
                     Swept::APiece => SWEEP_PIECE_INTERVAL,
                 }
             }
+        }
+    }
+}
+
+async fn tidy(people: Arc<People>, stop: impl Future<Output = ()>) -> Result<(), StorageError> {
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            () = tokio::time::sleep(PEOPLE_TIDY_INTERVAL) => people.tidy().await?,
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod serve;
 pub mod session;
 pub mod signals;
 pub mod test;
+pub mod token;
 pub mod turns;
 
 use std::future::Future;

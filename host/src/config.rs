@@ -22,11 +22,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::HeaderName;
+use ipnet::IpNet;
+
 use crate::conversation::NamedJson;
 use crate::conversation::commands::Commands;
 use crate::conversation::release::ReleaseRule;
 use crate::conversation::routing::Rule;
 use crate::limits::SESSION_IDLE_TIMEOUT;
+use crate::people::Role;
 use crate::storage;
 pub use connection::{Connection, Header, RetryRule};
 pub use desk::{Chatwoot, Desk, DeskKind};
@@ -51,6 +55,9 @@ pub struct Config {
     pub connections_of_all: Vec<String>,
     /// Where people answer, if they do.
     pub desk: Option<Desk>,
+    pub console: Console,
+    /// `turnwise dev`: whoever is on this machine is an admin. No file can say so.
+    pub dev: bool,
 }
 
 /// `[server]`
@@ -58,6 +65,8 @@ pub struct Config {
 pub struct Server {
     pub listen: SocketAddr,
     pub admin: SocketAddr,
+    /// Under which names besides those of this machine the admin listener is reached, in lower case, without a port.
+    pub admin_hosts: Vec<String>,
     pub connections_max: usize,
     pub header_timeout: Duration,
     pub body_timeout: Duration,
@@ -72,6 +81,26 @@ pub struct Storage {
     /// Of `url = "redb:PATH"`, relative to the configuration file's folder.
     pub path: PathBuf,
     pub settings: storage::redb::Settings,
+}
+
+/// `[console]`
+#[derive(Clone, Debug, Default)]
+pub struct Console {
+    /// A proxy in front of the admin listener that says who signed in.
+    pub proxy: Option<Proxy>,
+}
+
+/// Which proxy is believed, and how far.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// In which it names who signed in.
+    pub header: HeaderName,
+    /// What it sends as `x-turnwise-proxy-secret`, if that is asked for.
+    pub secret: Option<Secret>,
+    /// Where it is, if that is asked for; empty: anywhere.
+    pub peers: Vec<IpNet>,
+    /// What somebody may whom nobody added; none: nothing.
+    pub unknown: Option<Role>,
 }
 
 /// `[braze]`

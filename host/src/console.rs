@@ -11,11 +11,13 @@ mod analytics;
 mod assets;
 pub mod canned;
 mod conversations;
+mod door;
 mod graph;
 mod inbox;
 mod live;
 mod outbox;
 pub mod page;
+mod people;
 mod plugins;
 mod setup;
 mod simulator;
@@ -116,6 +118,8 @@ pub fn routes(console: Arc<Console>) -> Router {
         .merge(plugins::routes())
         .merge(setup::routes())
         .merge(simulator::routes())
+        .merge(people::routes())
+        .merge(door::routes())
         .route("/console/{*nowhere}", get(trouble::nowhere))
         .layer(middleware::from_fn(page::forget_flash))
         .layer(DefaultBodyLimit::max(CONSOLE_FORM_BYTES_MAX))

@@ -27,6 +27,7 @@ pub mod storage;
 pub mod calls;
 pub mod dispatch;
 pub mod driver;
+pub mod feed;
 
 pub mod graph;
 pub mod replay;

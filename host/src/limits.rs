@@ -262,6 +262,10 @@ pub const THROTTLE_BUCKETS_MAX: usize = 4096;
 pub const AUDIT_SUMMARY_INTERVAL: Duration = Duration::from_mins(1);
 /// Whoever looks at a conversation and goes on looking is one line of the audit log for so long.
 pub const AUDIT_VIEW_INTERVAL: Duration = Duration::from_mins(10);
+/// Lines of the audit log on a page.
+pub const AUDIT_PAGE_ROWS: usize = 100;
+/// Lines that are looked through for a page: some tens of milliseconds.
+pub const AUDIT_SEARCH_ROWS_MAX: usize = 20_000;
 /// How exactly it is known when a token was last used.
 pub const TOKEN_USE_INTERVAL: Duration = Duration::from_mins(1);
 /// Between two rounds in which expired sessions go and refused tries are written down.

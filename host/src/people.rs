@@ -3,6 +3,7 @@
 
 mod audit;
 mod caller;
+pub mod cookie;
 mod error;
 mod key;
 mod local;
@@ -21,7 +22,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::storage::{Records, StorageError};
 
 pub use audit::{Auditor, action};
-pub use caller::{Caller, Role};
+pub use caller::{Address, Caller, Role};
 pub use error::PeopleError;
 pub use key::Key;
 pub use local::{LocalToken, token_file};
@@ -133,4 +134,4 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -59,7 +59,7 @@ async fn every_language_goes_from_a_new_project_to_the_next_message_of_a_running
         let file = format!("{name}.wasm");
         std::fs::copy(dir.join(&file), plugins.join(&file)).expect("it can be copied");
         until("the plugin to serve", || async {
-            let answer = sandbox.http.get(format!("{}/v1/plugins", host.admin)).send().await.ok()?;
+            let answer = host.ask(reqwest::Method::GET, "/v1/plugins").send().await.ok()?;
             let answer: serde_json::Value = serde_json::from_slice(&answer.bytes().await.ok()?).ok()?;
             let plugins = answer["plugins"].as_array()?;
             plugins.iter().any(|plugin| plugin["name"] == name.as_str() && plugin["serving"] == true).then_some(())

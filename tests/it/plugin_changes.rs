@@ -14,16 +14,16 @@ async fn empty_host(sandbox: &TestSandbox, folder: &Path) -> Host {
     Host::start(sandbox, HostOptions { plugins: folder.to_owned(), ..HostOptions::default() }).await
 }
 
-async fn get(sandbox: &TestSandbox, host: &Host, path: &str) -> (u16, Value) {
-    let answer = sandbox.http.get(format!("{}{path}", host.admin)).send().await.expect("the host answers");
+async fn get(host: &Host, path: &str) -> (u16, Value) {
+    let answer = host.ask(reqwest::Method::GET, path).send().await.expect("the host answers");
     let status = answer.status().as_u16();
     (status, serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON"))
 }
 
 /// What `GET /v1/plugins` says of the one bot, once it says this.
-async fn listed(sandbox: &TestSandbox, host: &Host, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+async fn listed(host: &Host, what: &str, is: impl Fn(&Value) -> bool) -> Value {
     until(what, || async {
-        let (_, answer) = get(sandbox, host, "/v1/plugins").await;
+        let (_, answer) = get(host, "/v1/plugins").await;
         let plugin = answer["plugins"].as_array()?.iter().find(|plugin| plugin["name"] == "menu")?.clone();
         is(&plugin).then_some(plugin)
     })
@@ -55,21 +55,21 @@ async fn a_plugin_dropped_into_a_running_host_answers_the_next_message() {
     introduce(&sandbox, &["ada", "bob"]).await;
     let host = empty_host(&sandbox, folder.path()).await;
     host.logged("there is no plugin `menu`; it is loaded as soon as it is there", 1).await;
-    let (status, ready) = get(&sandbox, &host, "/readyz?verbose").await;
+    let (status, ready) = get(&host, "/readyz?verbose").await;
     assert_eq!(status, 503, "{ready}");
     assert!(ready.to_string().contains("put menu.wasm into the plugins folder"), "{ready}");
 
     let file = folder.path().join("menu.wasm");
     fs::copy(wasm("echo"), &file).expect("a copy");
-    let first = listed(&sandbox, &host, "the plugin", |plugin| plugin["serving"] == true).await;
-    assert_eq!(get(&sandbox, &host, "/readyz?verbose").await.0, 200);
+    let first = listed(&host, "the plugin", |plugin| plugin["serving"] == true).await;
+    assert_eq!(get(&host, "/readyz?verbose").await.0, 200);
     sandbox.say("ada", "hello").await;
     assert_eq!(sandbox.texts_once("ada", 1).await, ["1: hello"]);
 
     // Another plugin in its place.
     let beside = folder.path().join("menu.new");
     fs::copy(wasm("menu"), &beside).and_then(|_| fs::rename(&beside, &file)).expect("replaced");
-    let second = listed(&sandbox, &host, "the other plugin", |plugin| plugin["sha256"] != first["sha256"]).await;
+    let second = listed(&host, "the other plugin", |plugin| plugin["sha256"] != first["sha256"]).await;
     assert_eq!(second["problem"], Value::Null, "{second}");
     host.logged("plugin replaced", 1).await;
     sandbox.say("bob", "hello").await;
@@ -99,10 +99,10 @@ async fn a_bad_file_leaves_the_old_plugin_and_everybody_can_see_why() {
     fs::write(&file, "no plugin").expect("it can be written");
     // Until it has settled, that it is still being written is all that can be said of it.
     let is_text = |plugin: &Value| plugin["problem"].as_str().is_some_and(|problem| problem.starts_with("it is text"));
-    let bad = listed(&sandbox, &host, "the problem", is_text).await;
+    let bad = listed(&host, "the problem", is_text).await;
     sandbox.say("ada", "hello").await;
     assert_eq!(sandbox.texts_once("ada", 1).await, ["1: hello"]);
-    let (status, ready) = get(&sandbox, &host, "/readyz?verbose").await;
+    let (status, ready) = get(&host, "/readyz?verbose").await;
     assert_eq!(status, 200, "the old plugin answers: {ready}");
     assert!(ready["plugins"][0]["serving"] == true && ready["plugins"][0]["problem"] == bad["problem"], "{ready}");
 
@@ -115,7 +115,7 @@ async fn a_bad_file_leaves_the_old_plugin_and_everybody_can_see_why() {
     assert_eq!(json["plugins"][0]["problem"], bad["problem"], "{json}");
 
     fs::copy(wasm("echo"), &file).expect("a copy");
-    listed(&sandbox, &host, "no problem", |plugin| plugin["problem"] == Value::Null).await;
+    listed(&host, "no problem", |plugin| plugin["problem"] == Value::Null).await;
     sandbox.say("ada", "again").await;
     assert_eq!(sandbox.texts_once("ada", 2).await[1], "2: again");
     let (_, log) = host.terminate().await;

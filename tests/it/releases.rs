@@ -24,7 +24,7 @@ fn options(folder: &TempDir, more: &str) -> HostOptions {
 }
 
 async fn plugin(host: &Host, name: &str) -> Value {
-    let answer = reqwest::get(format!("{}/v1/plugins", host.admin)).await.expect("the host answers");
+    let answer = host.ask(reqwest::Method::GET, "/v1/plugins").send().await.expect("the host answers");
     let answer: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
     let plugins = answer["plugins"].as_array().expect("a list").iter();
     plugins.into_iter().find(|plugin| plugin["name"] == name).cloned().unwrap_or_default()
@@ -129,7 +129,7 @@ async fn a_canary_keeps_its_users_until_it_is_withdrawn() {
     sandbox.say(of_canary[0], "hello").await;
     let texts = sandbox.texts_once(of_canary[0], 3).await;
     assert_eq!(texts[2], "1: hello", "the message begins a session with the version that serves");
-    let answer = reqwest::get(format!("{}/v1/outcomes", host.admin)).await.expect("the host answers");
+    let answer = host.ask(reqwest::Method::GET, "/v1/outcomes").send().await.expect("the host answers");
     let outcomes = String::from_utf8(answer.bytes().await.expect("a body").to_vec()).expect("UTF-8");
     assert!(outcomes.contains(r#""outcome":"upgraded","sessions":1"#), "{outcomes}");
     host.terminate().await;

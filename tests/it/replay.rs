@@ -25,8 +25,14 @@ impl Said {
 }
 
 async fn run(arguments: &[&str]) -> Said {
+    run_with(arguments, "").await
+}
+
+/// With a token for the host that is asked; none where it is empty.
+async fn run_with(arguments: &[&str], token: &str) -> Said {
     let mut command = Command::new(binary());
     command.args(arguments).current_dir(repository()).stdin(Stdio::null()).kill_on_drop(true);
+    command.env("TURNWISE_TOKEN", token);
     let output = tokio::time::timeout(PATIENCE, command.output()).await.expect("it ends").expect("it starts");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     Said { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
@@ -58,7 +64,7 @@ async fn a_conversation_is_replayed_recorded_and_drawn() {
 
     let plugins = example_plugins();
     let plugins = utf8(&plugins);
-    let running = run(&["replay", "--host", &host.admin, "--plugins", plugins]).await;
+    let running = run_with(&["replay", "--host", &host.admin, "--plugins", plugins], &host.token()).await;
     assert_eq!((running.code, running.stdout.as_str()), (Some(0), ""), "{}", running.stderr);
     assert!(running.stderr.starts_with("6 turns replayed, all byte for byte as recorded\n"), "{}", running.stderr);
 
@@ -66,7 +72,7 @@ async fn a_conversation_is_replayed_recorded_and_drawn() {
     let changed = files.path().join("changed.wasm");
     write_changed_menu(&changed);
     let against = ["replay", "--host", &host.admin, "--bot", "menu", "--against", utf8(&changed)];
-    let differing = run(&against).await;
+    let differing = run_with(&against, &host.token()).await;
     let ada = id("ada");
     assert_eq!(differing.code, Some(1), "{}", differing.stderr);
     assert!(differing.stdout.ends_with(&format!("\n{ada} turn 2\n")), "{}", differing.stdout);
@@ -76,12 +82,12 @@ async fn a_conversation_is_replayed_recorded_and_drawn() {
         differing.stdout
     );
     assert!(differing.stderr.starts_with("6 turns replayed, 1 differs: reply 1\n"), "{}", differing.stderr);
-    let json = run(&[&against[..], &["--json", &ada, "--turn", "2"]].concat()).await.lines();
+    let json = run_with(&[&against[..], &["--json", &ada, "--turn", "2"]].concat(), &host.token()).await.lines();
     assert_eq!((&json[0]["turn"], &json[1]["summary"]["compared"]), (&json!(2), &json!(1)), "{json:?}");
-    let calm = run(&[&against[..], &[&ada, "--turn", "1"]].concat()).await;
+    let calm = run_with(&[&against[..], &[&ada, "--turn", "1"]].concat(), &host.token()).await;
     assert_eq!((calm.code, calm.stdout.as_str()), (Some(0), ""), "{}", calm.stderr);
 
-    let recorded = run(&["record", &ada, "--host", &host.admin]).await;
+    let recorded = run_with(&["record", &ada, "--host", &host.admin], &host.token()).await;
     assert_eq!(recorded.code, Some(0), "{}", recorded.stderr);
     assert!(recorded.stdout.contains("\n> Order status\n"), "{}", recorded.stdout);
     assert!(recorded.stdout.contains("\n< What's your order number?"), "{}", recorded.stdout);

@@ -37,7 +37,7 @@ allow_private = ["127.0.0.1/32"]
 }
 
 async fn post(host: &Host, path: &str, body: Value) -> (u16, Value) {
-    let request = reqwest::Client::new().post(format!("{}{path}", host.admin)).body(body.to_string());
+    let request = host.ask(reqwest::Method::POST, path).body(body.to_string());
     let request = request.header("content-type", "application/json; charset=utf-8");
     let answer = request.send().await.expect("the host answers");
     let status = answer.status().as_u16();
@@ -129,7 +129,7 @@ async fn a_session_is_ended_from_outside_and_counted() {
     let output = end(&id).await.expect("the command runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let outcomes = until("the session to be counted", || async {
-        let answer = reqwest::get(format!("{}/v1/outcomes?days=1", host.admin)).await.ok()?;
+        let answer = host.ask(reqwest::Method::GET, "/v1/outcomes?days=1").send().await.ok()?;
         let answer = json_of(answer).await?;
         (answer["outcomes"] != json!([])).then_some(answer)
     })
@@ -175,7 +175,7 @@ async fn other_systems_tell_a_bot_and_mistakes_are_told_to_them() {
         let detail = answer["detail"].as_str().unwrap_or_default();
         assert!(status == 400 && detail.contains(wanted), "{status} {answer}");
     }
-    let form = reqwest::Client::new().post(format!("{}{path}", host.admin)).body(r#"{"name":"x"}"#);
+    let form = host.ask(reqwest::Method::POST, &path).body(r#"{"name":"x"}"#);
     let status = form.send().await.expect("the host answers").status();
     assert_eq!(status, 415, "what any page can post is not taken");
 

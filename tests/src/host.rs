@@ -54,6 +54,7 @@ pub struct Host {
     options: HostOptions,
     child: Child,
     log: Arc<Mutex<String>>,
+    printed: Arc<Mutex<String>>,
     reading: JoinSet<()>,
 }
 
@@ -90,7 +91,26 @@ impl Host {
         })
         .await;
         sandbox.deliver_to(&format!("{public}/v1/inbound/whatsapp"));
-        Self { public, admin, folder, options, child, log, reading }
+        Self { public, admin, folder, options, child, log, printed, reading }
+    }
+
+    /// What commands on this machine show it: somebody who may do everything.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let file = self.folder.path().join("data/turnwise.token");
+        std::fs::read_to_string(file).expect("a running host has a token").trim().to_owned()
+    }
+
+    /// A request to its admin listener, with that token.
+    #[must_use]
+    pub fn ask(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        reqwest::Client::new().request(method, format!("{}{path}", self.admin)).bearer_auth(self.token())
+    }
+
+    /// Everything it printed so far.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        self.printed.lock().expect("the output").clone()
     }
 
     /// Everything it logged so far.

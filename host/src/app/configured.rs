@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::config::{Config, is_name};
 use crate::conversation::desk::DeskRules;
 use crate::conversation::effects::Catalog;
-use crate::conversation::{DeskRules, NamedJson, Release, Version};
+use crate::conversation::{NamedJson, Release, Version};
 use crate::plugins::{Plugin, Plugins};
 
 /// What a manifest's `handles` says of a bot that does what every bot's user can say by itself.
@@ -49,10 +49,6 @@ impl Catalog for Configured {
 
     fn settings(&self, bot: &str) -> Vec<NamedJson> {
         self.config.plugins.named.get(bot).map_or_else(Vec::new, |plugin| plugin.settings.clone())
-    }
-
-    fn desk(&self) -> Option<&DeskRules> {
-        self.config.desk.as_ref().map(|desk| &desk.rules)
     }
 
     fn burst_window(&self, bot: &str) -> Option<Duration> {

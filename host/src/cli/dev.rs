@@ -87,8 +87,11 @@ pub async fn run(options: Options) -> ExitCode {
         sandbox.addr(),
         address("sandbox", sandbox.addr(), "a phone and a fake Braze; its API key is `dev`"),
         address("public", app.addr(), "webhooks arrive here; the token is `dev`"),
-        address("admin", app.admin_addr(), "/readyz?verbose says how it is"),
+        address("admin", app.admin_addr(), "the console; the token is `dev`"),
     );
+    if let Some(link) = app.welcome() {
+        print!("The console, signed in: {link}\n\n");
+    }
     // The sandbox outlives the host, which still answers through it while it drains.
     let served_all = CancellationToken::new();
     let serve = async {

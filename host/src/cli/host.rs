@@ -1,34 +1,41 @@
 //! The host that runs with a configuration, asked over its admin listener.
 
 use std::fmt::Display;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::output::Output;
+use super::token;
+use crate::config::Config;
 
 /// On this machine, from memory: whoever takes longer is not a host that works.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// What to do where a host does not know who asks.
+pub const UNKNOWN: &str = "the host does not know who asks. On its own machine, run this as the user it runs as; from elsewhere, put a \
+                           token that an admin made (console, People) into TURNWISE_TOKEN";
+
 pub struct Host {
     client: Client,
+    token: Option<String>,
     /// e.g. "http://127.0.0.1:8081"
     pub url: String,
 }
 
 impl Host {
-    /// The host whose admin listener is there, whether it runs or not.
+    /// The host of this configuration, whether it runs or not.
     ///
     /// # Errors
     /// No client can be made.
-    pub fn at(admin: SocketAddr) -> Result<Self, Output> {
+    pub fn of(config: &Config) -> Result<Self, Output> {
         // A proxy of the environment has no business between this machine and itself.
         let client = Client::builder().no_proxy().timeout(ANSWER_TIMEOUT).build();
         let client = client.map_err(|error| failure(format!("the HTTP client cannot be set up: {error}")))?;
-        Ok(Self { client, url: format!("http://{admin}") })
+        Ok(Self { client, token: token::beside(&config.storage.path), url: url(config.server.admin) })
     }
 
     /// What `GET path` answers; none where no host listens.
@@ -37,6 +44,14 @@ impl Host {
     /// What listens there does not answer like a host.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Output> {
         self.ask(path, self.client.get(format!("{}{path}", self.url))).await
+    }
+
+    /// What `DELETE path` answers; none where no host listens.
+    ///
+    /// # Errors
+    /// What listens there does not answer like a host, or refuses: its own words.
+    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Output> {
+        self.ask(path, self.client.delete(format!("{}{path}", self.url))).await
     }
 
     /// What `POST path` answers; none where no host listens.
@@ -53,6 +68,7 @@ impl Host {
         let wrong = |why: &dyn Display| {
             failure(format!("{}{path} does not answer like a host of this version: {why}", self.url))
         };
+        let request = self.token.iter().fold(request, |request, token| request.bearer_auth(token));
         let answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) if error.is_connect() => return Ok(None),
@@ -60,6 +76,9 @@ impl Host {
         };
         let status = answer.status();
         let bytes = answer.bytes().await.map_err(|error| wrong(&error))?;
+        if status == StatusCode::UNAUTHORIZED {
+            return Err(failure(format!("{}: {UNKNOWN}", self.url)));
+        }
         if !status.is_success() {
             let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
             return Err(body["detail"].as_str().map_or_else(|| wrong(&status), |detail| failure(detail.to_owned())));
@@ -70,4 +89,10 @@ impl Host {
 
 fn failure(why: String) -> Output {
     Output { stderr: format!("error: {why}\n"), code: 1, ..Output::default() }
+}
+
+/// Where a listener on all addresses is asked from this machine.
+pub(super) fn url(admin: SocketAddr) -> String {
+    let ip = if admin.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { admin.ip() };
+    format!("http://{}", SocketAddr::new(ip, admin.port()))
 }

@@ -69,7 +69,7 @@ async fn list(options: &Options) -> Result<List, Output> {
             let (config, _) = load_excusing(&excused, &options.config, &SystemEnvironment).map_err(|errors| {
                 Output::wrong_configuration(&errors, options.json, colour_on_stderr(&SystemEnvironment))
             })?;
-            let host = Host::at(config.server.admin)?;
+            let host = Host::of(&config)?;
             if let Some(Answer { plugins }) = host.get("/v1/plugins").await? {
                 let note = format!("The host at {} says:\n\n", host.url);
                 return Ok(List { host: Some(host.url), plugins, note });

@@ -28,7 +28,10 @@ pub async fn run(file: PathBuf) -> ExitCode {
         Ok(app) => app,
         Err(error) => return failed(&error),
     };
-    print!("{}{}", address("public", app.addr(), ""), address("admin", app.admin_addr(), ""));
+    print!("{}{}", address("public", app.addr(), ""), address("admin", app.admin_addr(), "the console"));
+    if let Some(link) = app.welcome() {
+        print!("\nNobody can sign in yet. Open this once, and choose a name and a password:\n  {link}\n");
+    }
     match app.run(stop.cancelled_owned()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),

@@ -32,7 +32,7 @@ async fn ended(options: &EndOptions) -> Result<Output, Output> {
     let excused = [ABSENT_PLUGINS, ABSENT_SECRETS].concat();
     let (config, _) = load_excusing(&excused, &options.config, &SystemEnvironment)
         .map_err(|errors| Output::wrong_configuration(&errors, false, colour_on_stderr(&SystemEnvironment)))?;
-    let host = Host::at(config.server.admin)?;
+    let host = Host::of(&config)?;
     let path = format!("/v1/conversations/{}/end-session", options.conversation);
     match host.post::<Value>(&path, &json!({ "outcome": options.outcome })).await? {
         Some(_) => Ok(Output::fine(format!("{}: its session ends as {:?}\n", options.conversation, options.outcome))),

@@ -123,7 +123,7 @@ impl Turns {
             return FromFile::open(file).map(Self::File);
         }
         if let Some(host) = &place.host {
-            match FromHost::ask(host, wanted).await? {
+            match FromHost::ask(host, place.token.as_deref(), wanted).await? {
                 Some(turns) => return Ok(Self::Host(turns)),
                 None if place.data.is_none() => {
                     let message =

@@ -28,6 +28,7 @@ impl Config {
     #[must_use]
     pub fn dev(options: DevOptions) -> Self {
         let mut config = defaults();
+        config.dev = true;
         config.server.listen = options.listen;
         config.server.admin = options.admin;
         config.storage.path = options.data_dir.join("turnwise.redb");

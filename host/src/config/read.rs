@@ -4,6 +4,7 @@
 mod braze;
 mod connection_headers;
 mod connections;
+mod console;
 mod desk;
 mod plugins;
 mod routing;
@@ -137,9 +138,21 @@ fn read(mut root: Section<'_>, references: &References<'_>) -> Config {
     let connections = connections::read(root.section("connections"), references);
     let plugins = plugins::read(root.section("plugins"), &storage, &braze, &connections, references);
     let sources = sources::read(root.section("sources"), &plugins, &braze, references);
+    let console = console::read(root.section("console"), references);
     let desk = desk::read(root.section("desk"), references);
     root.finish();
-    Config { server, storage, braze, sources, plugins, connections, connections_of_all: Vec::new(), desk }
+    Config {
+        server,
+        storage,
+        braze,
+        sources,
+        plugins,
+        connections,
+        connections_of_all: Vec::new(),
+        desk,
+        console,
+        dev: false,
+    }
 }
 
 /// TOML's own messages, the first of each line: one slip often breaks the rest of its line.
@@ -167,8 +180,8 @@ fn report_syntax(errors: &[Error], text: &str, report: &Report) {
 fn hide_secret(line: &str, begin: usize, report: &Report) {
     let Some((key, value)) = line.split_once('=') else { return };
     let name = key.trim().trim_matches(['"', '\'']);
-    let secret =
-        matches!(name, "api_key" | "tokens" | "token" | "webhook_secret") || connection_headers::is_secret(name);
+    let secret = matches!(name, "api_key" | "tokens" | "token" | "webhook_secret" | "proxy_secret")
+        || connection_headers::is_secret(name);
     // A table of headers may hold a reference beside what is none.
     if name == "headers" || secret && !value.contains("env:") && !value.contains("file:") {
         let start = begin + key.len() + 1;

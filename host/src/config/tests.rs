@@ -97,3 +97,8 @@ fn mistakes(text: &str) -> Vec<String> {
     });
     shown.collect()
 }
+
+/// `[server]` with every default.
+pub(crate) fn server() -> super::Server {
+    super::read::defaults().server
+}

@@ -54,7 +54,7 @@ pub struct Place {
 }
 
 /// The pages, in the order they are shown.
-pub const PLACES: [Place; 8] = [
+pub const PLACES: [Place; 10] = [
     Place { name: "Inbox", path: "/console/inbox", key: 'i', icon: "inbox", is_first: true, needs: Role::Viewer },
     Place {
         name: "Conversations",
@@ -91,6 +91,8 @@ pub const PLACES: [Place; 8] = [
         needs: Role::Viewer,
     },
     Place { name: "Setup", path: "/console/setup", key: 'u', icon: "gear", is_first: false, needs: Role::Viewer },
+    Place { name: "People", path: "/console/people", key: 'e', icon: "people", is_first: false, needs: Role::Admin },
+    Place { name: "Audit log", path: "/console/audit", key: 'l', icon: "list", is_first: false, needs: Role::Admin },
 ];
 
 /// What every template's field `page` is.
@@ -200,7 +202,7 @@ pub(super) fn with_headers(status: StatusCode, text: String) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

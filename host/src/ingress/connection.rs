@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use tracing::debug;
 
-use super::listener::Limits;
+use super::listener::{Limits, Peer};
 use super::patience::{PatientStream, Phase};
 use crate::limits::{HTTP_CONNECTION_AGE_MAX, HTTP_HEAD_BYTES_MAX, HTTP_IDLE, HTTP_LINGER, HTTP_LINGER_BYTES_MAX};
 
@@ -29,11 +29,15 @@ type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Sen
 pub(super) async fn serve(tcp: TcpStream, router: Router, limits: Limits, draining: CancellationToken) {
     // Without it answers are only later, not wrong.
     let _ = tcp.set_nodelay(true);
+    let peer = tcp.peer_addr().ok().map(|peer| Peer(peer.ip()));
     let phase = Phase::default();
     let stream = PatientStream::new(tcp, phase.clone(), limits.header_timeout);
-    let service = service_fn(move |request: hyper::Request<Incoming>| -> Answering {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| -> Answering {
         let (router, phase) = (router.clone(), phase.clone());
         Box::pin(async move {
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
             phase.turn_over();
             let response = router.oneshot(request).await;
             phase.turn_over();

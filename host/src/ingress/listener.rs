@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -16,6 +17,10 @@ use tracing::warn;
 
 use super::connection;
 use crate::config;
+
+/// Who connected; with every request.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
 
 /// The bounds of a listener.
 #[derive(Clone, Copy, Debug)]

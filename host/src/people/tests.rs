@@ -13,12 +13,12 @@ use super::*;
 use crate::storage::redb::{Redb, Settings};
 use crate::storage::{AuditEntry, AuditSeq};
 
-pub(super) const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
-pub(super) const PASSWORD: &str = "correct horse battery";
+pub(crate) const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A clock moved by hand.
 #[derive(Debug)]
-pub(super) struct Hand(AtomicU64);
+pub(crate) struct Hand(AtomicU64);
 
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
@@ -32,15 +32,15 @@ impl Clock for Hand {
 }
 
 /// People on a database of their own.
-pub(super) struct World {
-    pub(super) people: People,
-    pub(super) storage: Arc<Redb>,
-    pub(super) clock: Arc<Hand>,
+pub(crate) struct World {
+    pub(crate) people: People,
+    pub(crate) storage: Arc<Redb>,
+    pub(crate) clock: Arc<Hand>,
     _folder: tempfile::TempDir,
 }
 
 impl World {
-    pub(super) fn new(dev: bool) -> Self {
+    pub(crate) fn new(dev: bool) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let clock = Arc::new(Hand(AtomicU64::new(1_800_000_000_000)));
         let storage = Redb::open(&folder.path().join("turnwise.redb"), Settings::default(), clock.now());
@@ -50,7 +50,7 @@ impl World {
     }
 
     /// With its first admin, ada; the key is of the session she has.
-    pub(super) async fn with_ada() -> (Self, Key) {
+    pub(crate) async fn with_ada() -> (Self, Key) {
         let world = Self::new(false);
         let key = world.people.first_key().await.expect("storage works").expect("nobody is there");
         let session = world.people.enter(&key.text(), "Ada", PASSWORD, HERE).await.expect("she enters");
@@ -58,18 +58,18 @@ impl World {
     }
 
     /// With another person who has accepted the invitation.
-    pub(super) async fn add(&self, name: &str, role: Role) -> (Person, Key) {
+    pub(crate) async fn add(&self, name: &str, role: Role) -> (Person, Key) {
         let (person, key) = self.people.add(name, role).await.expect("added");
         let session = self.people.enter(&key.text(), "", PASSWORD, HERE).await.expect("they enter");
         (person, session)
     }
 
-    pub(super) async fn caller(&self, session: &Key) -> Option<Caller> {
+    pub(crate) async fn caller(&self, session: &Key) -> Option<Caller> {
         self.people.by_session(&session.text()).await.expect("storage works")
     }
 
     /// The audit log, oldest first.
-    pub(super) async fn audited(&self) -> Vec<AuditEntry> {
+    pub(crate) async fn audited(&self) -> Vec<AuditEntry> {
         let mut log = self.people.audited(AuditSeq(u64::MAX), usize::MAX).await.expect("storage works");
         log.reverse();
         log.into_iter().map(|(_, entry)| entry).collect()

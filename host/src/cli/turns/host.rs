@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::lines::Lines;
 use super::{Piece, TurnsError, Wanted};
+use crate::cli::host::UNKNOWN;
 
 /// On this machine or near it; how long the whole answer takes is nobody's business.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,7 +24,7 @@ pub struct FromHost {
 
 impl FromHost {
     /// Asks; none where nobody listens.
-    pub(super) async fn ask(host: &str, wanted: Wanted) -> Result<Option<Self>, TurnsError> {
+    pub(super) async fn ask(host: &str, token: Option<&str>, wanted: Wanted) -> Result<Option<Self>, TurnsError> {
         let Wanted { conversation, from, to } = wanted;
         let url = match conversation {
             Some(id) => format!("{host}/v1/conversations/{id}/turns?max={}", u32::MAX),
@@ -35,7 +36,8 @@ impl FromHost {
         // A proxy of the environment has no business between this machine and itself.
         let client = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT_TIMEOUT).read_timeout(READ_TIMEOUT);
         let client = client.build().map_err(|error| wrong(&error))?;
-        let answer = match client.get(&url).send().await {
+        let answer = match token.iter().fold(client.get(&url), |request, token| request.bearer_auth(token)).send().await
+        {
             Ok(answer) => answer,
             Err(error) if error.is_connect() => return Ok(None),
             Err(error) => return Err(wrong(&error)),
@@ -47,6 +49,9 @@ impl FromHost {
                     "the host at {host} has no conversation {id}: a webhook's answer and `turnwise replay --json` name them"
                 );
                 return Err(TurnsError::Wrong(message));
+            }
+            _ if answer.status() == reqwest::StatusCode::UNAUTHORIZED => {
+                return Err(TurnsError::Wrong(format!("{host}: {UNKNOWN}")));
             }
             _ if !answer.status().is_success() => return Err(wrong(&answer.status())),
             _ if !is_ours => return Err(wrong(&"it writes something else than lines of JSON")),

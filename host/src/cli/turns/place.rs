@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Source;
 use crate::cli::output::{Output, colour_on_stderr};
+use crate::cli::{host, token};
 use crate::config::{self, ABSENT_PLUGINS, ABSENT_SECRETS, SystemEnvironment, load_excusing};
 
 const CONFIG: &str = "turnwise.toml";
@@ -18,6 +19,8 @@ const PLUGINS: &str = "plugins";
 pub struct Place {
     /// Of its admin listener, without a slash at the end.
     pub(super) host: Option<String>,
+    /// What it is shown.
+    pub(super) token: Option<String>,
     pub(super) data: Option<PathBuf>,
     pub(super) journal: Option<PathBuf>,
     pub plugins: config::Plugins,
@@ -34,6 +37,7 @@ impl Place {
         }
         if source.host.is_some() || source.data.is_some() || source.journal.is_some() {
             place.host = source.host.as_deref().map(url);
+            place.token = token::given();
             place.data = source.data.as_deref().map(data_file);
             place.journal.clone_from(&source.journal);
         }
@@ -49,15 +53,17 @@ fn configured(file: &Path) -> Result<Place, Output> {
     // A cache made by whoever looks would not be the host's own.
     let cache = config.plugins.cache.filter(|dir| dir.is_dir());
     let plugins = config::Plugins { cache, ..config.plugins };
-    let host = Some(format!("http://{}", config.server.admin));
-    Ok(Place { host, data: Some(config.storage.path), journal: None, plugins })
+    let host = Some(host::url(config.server.admin));
+    let token = token::beside(&config.storage.path);
+    Ok(Place { host, token, data: Some(config.storage.path), journal: None, plugins })
 }
 
 fn dev() -> Place {
     let cache = Some(Path::new(DEV_DATA).join("cache")).filter(|dir| dir.is_dir());
     let plugins = config::Plugins { cache, ..folder(Path::new(PLUGINS)) };
-    let data = Some(data_file(Path::new(DEV_DATA)));
-    Place { host: Some(DEV_ADMIN.to_owned()), data, journal: None, plugins }
+    let data = data_file(Path::new(DEV_DATA));
+    let token = token::beside(&data);
+    Place { host: Some(DEV_ADMIN.to_owned()), token, data: Some(data), journal: None, plugins }
 }
 
 fn folder(dir: &Path) -> config::Plugins {

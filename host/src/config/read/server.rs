@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
+use toml::Spanned;
+
 use super::super::reference::References;
 use super::super::report::Report;
 use super::super::section::Section;
@@ -29,12 +31,20 @@ pub(super) fn read(mut section: Section<'_>, report: &Report) -> Server {
     let listen = section.address("listen", LISTEN);
     let admin = section.address("admin", ADMIN);
     let (public, private) = (*listen.get_ref(), *admin.get_ref());
-    if !private.ip().is_loopback() {
+    let remote = section.flag("admin_remote", false);
+    let admin_hosts = read_hosts(&mut section, report);
+    if !private.ip().is_loopback() && !remote {
         let help = format!(
-            "write `admin = \"127.0.0.1:{}\"` and reach it through an SSH tunnel or a proxy with its own login",
+            "write `admin = \"127.0.0.1:{}\"` and reach it through an SSH tunnel or a proxy on this machine; where that is not \
+             possible, allow it with `admin_remote = true` and put TLS in front of it",
             private.port()
         );
         report.error("admin-not-loopback", admin.span(), "`admin` is reachable from other machines", help);
+    }
+    if private.ip().is_unspecified() && remote && admin_hosts.is_empty() {
+        let help = "add `admin_hosts = [\"console.example.com\"]`: requests for any other name are refused, since they may be \
+                    another site's that points here";
+        report.error("admin-hosts-missing", admin.span(), "nobody could reach `admin` by a name", help);
     }
     let overlaps = public.ip() == private.ip() || public.ip().is_unspecified() || private.ip().is_unspecified();
     if overlaps && public.port() == private.port() && public.port() != 0 {
@@ -47,6 +57,7 @@ pub(super) fn read(mut section: Section<'_>, report: &Report) -> Server {
     let server = Server {
         listen: public,
         admin: private,
+        admin_hosts,
         connections_max: section.count("connections_max", CONNECTIONS_MAX, 1..=65_536),
         header_timeout: section.duration("header_timeout", HEADER_TIMEOUT, SECOND..=MINUTE),
         body_timeout: section.duration("body_timeout", BODY_TIMEOUT, SECOND..=MINUTE),
@@ -55,6 +66,24 @@ pub(super) fn read(mut section: Section<'_>, report: &Report) -> Server {
     };
     section.finish();
     server
+}
+
+/// Names and addresses as they stand in a URL, without scheme and port.
+fn read_hosts(section: &mut Section<'_>, report: &Report) -> Vec<String> {
+    let given = section.texts_or("admin_hosts", Some(&[]), "[\"console.example.com\"]").unwrap_or_default();
+    let read = |host: &Spanned<String>| {
+        let text = host.get_ref().to_ascii_lowercase();
+        let is_address = text.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        let is_name =
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
+        if !is_name && !is_address {
+            let help = "write the name alone, without scheme, port and path: `admin_hosts = [\"console.example.com\"]`";
+            report.error("bad-host", host.span(), format!("`{}` is not the name of a host", host.get_ref()), help);
+            return None;
+        }
+        Some(text)
+    };
+    given.iter().filter_map(read).collect()
 }
 
 pub(super) fn read_storage(mut section: Section<'_>, references: &References<'_>) -> Storage {

@@ -9,11 +9,11 @@ use serde::Deserialize;
 
 use super::queue::View;
 use crate::clock::Timestamp;
-use crate::console::caller::{Caller, Role};
 use crate::console::page::{Page, done};
 use crate::console::{Console, Trouble};
 use crate::conversation::{Act, Agent, ConversationId, Owner};
 use crate::desk::acts::Acted;
+use crate::people::{Caller, Role};
 
 /// The fields of all the forms together.
 #[derive(Deserialize)]

@@ -45,7 +45,7 @@ pub(super) async fn typing(
     page: Page,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Trouble> {
-    page.needs(crate::console::caller::Role::Agent)?;
+    page.needs(crate::people::Role::Agent)?;
     let id: ConversationId = id.parse().map_err(Trouble::wrong)?;
     console.typing.note(id, &page.caller.id, &page.caller.name, page.now);
     console.feed.publish(Change { conversation: id, at: page.now, what: What::Typing });

@@ -25,7 +25,7 @@ async fn every_place_is_a_page_that_runs_nothing_foreign_and_is_small() {
         assert!(policy.starts_with("default-src 'none'") && policy.contains("require-trusted-types-for"), "{policy}");
         assert!(!policy.contains("unsafe"), "{policy}");
         assert_eq!(seen.headers[header::CACHE_CONTROL], "no-store");
-        assert_eq!(seen.headers[header::REFERRER_POLICY], "no-referrer");
+        assert_eq!(seen.headers[header::REFERRER_POLICY], "same-origin");
         let page = seen.page();
         assert!(page.contains("aria-current=\"page\""), "{} is where it is", place.path);
         assert!(page.contains("<h1"), "{} has a heading", place.path);

@@ -46,6 +46,7 @@ pub(super) fn server_config() -> Server {
     Server {
         listen: any,
         admin: any,
+        admin_hosts: Vec::new(),
         connections_max: 4096,
         header_timeout: Duration::from_secs(10),
         body_timeout: Duration::from_secs(10),
