@@ -1,27 +1,33 @@
-//! The operators' listener: is it alive, is it ready, and if not, why; which plugins serve; the journal for programs; and what
-//! other systems tell a conversation.
+//! The operators' listener: who may ask ([`guard`]), and what can be asked: one table of endpoints ([`api`]), a room of it a file, beside
+//! the console's pages.
 
+pub mod api;
 mod conversations;
 pub mod guard;
+mod metrics;
+mod outbox;
+mod quarantine;
 mod refusal;
 mod turns;
+mod users;
 
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use axum::extract::{Query, State};
+use axum::extract::{FromRef, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::get;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::ingress::listener::{self, Limits};
 use crate::plugins::Plugins;
+use crate::search::Search;
 use crate::storage::Storage;
+use api::{Endpoint, Parameter, shape};
 use guard::Guard;
 
 /// What readiness depends on. Braze being down is not part of it: messages must still be accepted.
@@ -49,6 +55,12 @@ impl Health {
     /// Nothing can be made durable any more.
     pub fn storage_failed(&self) {
         self.storage_failed.store(true, Ordering::Release);
+    }
+
+    /// Whether every check passes.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.checks().iter().all(|(_, result)| result.is_ok())
     }
 
     /// Every check with its name, whether it passed, and what to do if not.
@@ -85,27 +97,83 @@ fn fails_if(failed: bool, why: &str) -> Result<String, String> {
     if failed { Err(why.into()) } else { Ok("fine".into()) }
 }
 
+/// What the admin API answers from.
+#[derive(Clone)]
+pub struct Admin {
+    pub health: Arc<Health>,
+    pub storage: Arc<dyn Storage>,
+    pub clock: Arc<dyn Clock>,
+    pub search: Arc<Search>,
+    /// All sources by name: where a user may have conversations.
+    pub sources: Arc<Vec<String>>,
+}
+
+impl FromRef<Admin> for Arc<Health> {
+    fn from_ref(admin: &Admin) -> Self {
+        Self::clone(&admin.health)
+    }
+}
+
+impl FromRef<Admin> for Arc<dyn Storage> {
+    fn from_ref(admin: &Admin) -> Self {
+        Self::clone(&admin.storage)
+    }
+}
+
+impl FromRef<Admin> for Arc<dyn Clock> {
+    fn from_ref(admin: &Admin) -> Self {
+        Self::clone(&admin.clock)
+    }
+}
+
+/// The table of the API. Another room of it is another line here.
+#[must_use]
+pub fn endpoints() -> Vec<Endpoint> {
+    [
+        probes(),
+        conversations::endpoints(),
+        turns::endpoints(),
+        outbox::endpoints(),
+        quarantine::endpoints(),
+        users::endpoints(),
+        vec![Endpoint::get("/openapi.json", "This document", || async { Json(api::document(&endpoints())) })],
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 /// Answers operators until `shutdown` resolves; `console` has the pages, and `guard` stands before all of it.
 pub async fn serve(
     listener: TcpListener,
-    health: Arc<Health>,
-    storage: Arc<dyn Storage>,
-    clock: Arc<dyn Clock>,
+    admin: Admin,
     console: Router,
     guard: Guard,
     limits: Limits,
     shutdown: impl Future<Output = ()>,
 ) {
-    let router = Router::new()
-        .route("/livez", get(|| async { "alive\n" }))
-        .route("/readyz", get(readyz))
-        .route("/v1/plugins", get(plugins))
+    listener::serve(listener, guard.before(router(admin, console)), limits, shutdown).await;
+}
+
+fn router(admin: Admin, console: Router) -> Router {
+    api::router(endpoints())
         .fallback(|| async { (StatusCode::NOT_FOUND, Json(json!({ "error": "not_found" }))) })
-        .with_state(health)
-        .merge(turns::routes(Arc::clone(&storage)))
-        .merge(conversations::routes(storage, clock))
-        .merge(console);
-    listener::serve(listener, guard.before(router), limits, shutdown).await;
+        .with_state(admin)
+        .merge(console)
+}
+
+fn probes() -> Vec<Endpoint> {
+    let plugin = shape::object([("name", shape::text()), ("file", shape::text()), ("serving", shape::flag())]);
+    vec![
+        Endpoint::get("/livez", "Whether the process lives", || async { "alive\n" }).open().as_type("text/plain"),
+        Endpoint::get("/readyz", "Whether messages are accepted and answered; 503 if not", readyz)
+            .open()
+            .query(&[Parameter { name: "verbose", kind: "string", says: "Every check, as JSON" }])
+            .as_type("text/plain"),
+        Endpoint::get("/metrics", "Figures for Prometheus", metrics::metrics).open().as_type("text/plain"),
+        Endpoint::get("/v1/plugins", "Every bot there is or should be", plugins)
+            .answers(200, shape::object([("plugins", shape::list(plugin))])),
+    ]
 }
 
 async fn readyz(State(health): State<Arc<Health>>, Query(query): Query<Vec<(String, String)>>) -> Response {
@@ -137,3 +205,6 @@ async fn readyz(State(health): State<Arc<Health>>, Query(query): Query<Vec<(Stri
 async fn plugins(State(health): State<Arc<Health>>) -> Response {
     Json(json!({ "plugins": health.plugins.list() })).into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::guard::Guard;
-use crate::admin::{self, Health};
+use crate::admin::{self, Admin, Health};
 use crate::braze::{Braze, BrazeError};
 use crate::calls::Calls;
 use crate::clock::Clock;
@@ -49,12 +49,12 @@ pub enum StartError {
     Braze(#[from] BrazeError),
     #[error(transparent)]
     Connections(#[from] ConnectionsError),
-    #[error(transparent)]
-    Desk(#[from] ChatwootError),
     #[error("the token for commands on this machine cannot be written beside the database: {0}")]
     Token(io::Error),
     #[error(transparent)]
     Unreadable(#[from] StorageError),
+    #[error(transparent)]
+    Desk(#[from] ChatwootError),
     #[error("cannot listen on {addr} ({key} in the configuration): {why}")]
     Listen { addr: SocketAddr, key: &'static str, why: io::Error },
 }
@@ -82,12 +82,12 @@ pub struct App {
     health: Arc<Health>,
     braze: Arc<Braze>,
     connections: Arc<Connections>,
-    desk: Option<Remote>,
     people: Arc<People>,
     /// What opens the first page of the console, if anything does.
     first: Option<Key>,
     /// For commands on this machine, as long as the host runs.
     token: LocalToken,
+    desk: Option<Remote>,
     public: TcpListener,
     admin: TcpListener,
 }
@@ -119,10 +119,10 @@ impl App {
             health,
             braze,
             connections,
-            desk,
             people,
             first,
             token,
+            desk,
             public,
             admin,
         })
@@ -166,10 +166,10 @@ impl App {
             health,
             braze,
             connections,
-            desk,
             people,
             first: _,
             token,
+            desk,
             public,
             admin,
         } = self;
@@ -195,7 +195,7 @@ impl App {
         let watched = feed.subscribe();
         let console = Arc::new(Console::new(
             Arc::clone(&storage),
-            search,
+            Arc::clone(&search),
             Arc::clone(&plugins),
             Arc::clone(&config),
             Arc::clone(&clock),
@@ -229,9 +229,15 @@ impl App {
             Stage::start(move |stop| desk.run(storage, clock, drain_timeout, stop))
         });
         let mut operators = Stage::start({
-            let (health, storage, clock) = (Arc::clone(&health), Arc::clone(&storage), Arc::clone(&clock));
+            let api = Admin {
+                health: Arc::clone(&health),
+                storage: Arc::clone(&storage),
+                clock: Arc::clone(&clock),
+                search: Arc::clone(&search),
+                sources: Arc::new(config.sources.keys().cloned().collect()),
+            };
             |stop| async move {
-                admin::serve(admin, health, storage, clock, console::routes(console), guard, limits, stop).await;
+                admin::serve(admin, api, console::routes(console), guard, limits, stop).await;
                 Ok(())
             }
         });
@@ -239,11 +245,11 @@ impl App {
             folder.watch(stop).await;
             Ok(())
         });
+        let mut tidying = Stage::start(|stop| tidy(people, stop));
         let mut indexing = Stage::start(|stop| async move {
             indexer.run(watched, stop).await;
             Ok(())
         });
-        let mut tidying = Stage::start(|stop| tidy(people, stop));
         let mut sweeps = Stage::start({
             let storage = Arc::clone(&storage);
             |stop| sweep(storage, clock, stop)
@@ -255,8 +261,8 @@ impl App {
             error = turns.failed() => Some(error.to_string()),
             error = sends.failed() => Some(error.to_string()),
             error = requests.failed() => Some(error.to_string()),
-            error = failed_if_any(desk.as_mut()) => Some(error.to_string()),
             error = tidying.failed() => Some(error.to_string()),
+            error = failed_if_any(desk.as_mut()) => Some(error.to_string()),
             error = sweeps.failed() => Some(error.to_string()),
             error = webhooks.failed() => Some(error.to_string()),
             error = changes.failed() => Some(error.to_string()),
@@ -279,9 +285,9 @@ impl App {
         }
         sends.stop().await?;
         sweeps.stop().await?;
-        indexing.stop().await?;
         tidying.stop().await?;
         drop(token);
+        indexing.stop().await?;
         storage.close().await?;
         operators.stop().await?;
         tracing::info!("stopped");

@@ -1,6 +1,7 @@
 //! The commands: each is one function from its arguments to an exit code, data on stdout and talk on stderr.
 
 pub mod braze_template;
+pub mod by_hand;
 pub mod chat;
 pub mod check;
 pub mod dev;
@@ -81,6 +82,15 @@ enum Command {
     /// What operators do to a conversation of the host that runs.
     #[command(subcommand)]
     Session(SessionCommand),
+    /// What waits to be sent, and what was not: look, send again, let go. Of the host that runs.
+    #[command(subcommand)]
+    Outbox(by_hand::Outbox),
+    /// Webhook bodies that could not be read: look, mend, try again, let go. Of the host that runs.
+    #[command(subcommand)]
+    Quarantine(by_hand::Quarantine),
+    /// Everything that is kept of a user: export it, or erase it. Of the host that runs.
+    #[command(subcommand)]
+    User(by_hand::User),
     /// Make a transcript of a conversation as it was.
     Record(record::Options),
     /// Run recorded turns again: is everything as it was, or what does another version of a plugin do?
@@ -180,6 +190,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Plugin(PluginCommand::List(options)) => in_runtime(plugin_list::run(options)),
         Command::Plugin(PluginCommand::Promote(options)) => in_runtime(plugin_release::promote(options)),
         Command::Plugin(PluginCommand::Rollback(options)) => plugin_release::rollback(&options).emit(),
+        Command::Outbox(command) => in_runtime(by_hand::outbox(command)),
+        Command::Quarantine(command) => in_runtime(by_hand::quarantine(command)),
+        Command::User(command) => in_runtime(by_hand::user(command)),
         Command::Session(SessionCommand::End(options)) => in_runtime(session::end(options)),
         Command::Braze(BrazeCommand::Template { config, source, public_url, show_token, json }) => {
             braze_template::run(&TemplateOptions { config, source, json, public_url, show_token })

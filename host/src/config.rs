@@ -53,11 +53,11 @@ pub struct Config {
     pub connections: BTreeMap<String, Connection>,
     /// Which of the connections every plugin may call, beside those it is given itself. No file can say so, only `turnwise dev` does.
     pub connections_of_all: Vec<String>,
-    /// Where people answer, if they do.
-    pub desk: Option<Desk>,
     pub console: Console,
     /// `turnwise dev`: whoever is on this machine is an admin. No file can say so.
     pub dev: bool,
+    /// Where people answer, if they do.
+    pub desk: Option<Desk>,
 }
 
 /// `[server]`

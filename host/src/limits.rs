@@ -262,6 +262,12 @@ pub const THROTTLE_BUCKETS_MAX: usize = 4096;
 pub const AUDIT_SUMMARY_INTERVAL: Duration = Duration::from_mins(1);
 /// Whoever looks at a conversation and goes on looking is one line of the audit log for so long.
 pub const AUDIT_VIEW_INTERVAL: Duration = Duration::from_mins(10);
+/// Rows of an answer of the admin API; more are asked for with the last one seen.
+pub const API_PAGE_ROWS_MAX: usize = 1000;
+/// A body as a JSON text: each byte of it may be six.
+pub const REPAIRED_BODY_BYTES_MAX: usize = 8 * WEBHOOK_BODY_BYTES_MAX;
+/// Far beyond external ids and phone numbers.
+pub const USER_ID_BYTES_MAX: usize = 1024;
 /// Lines of the audit log on a page.
 pub const AUDIT_PAGE_ROWS: usize = 100;
 /// Lines that are looked through for a page: some tens of milliseconds.
@@ -368,3 +374,19 @@ pub const SIMULATED_LINES_MAX: usize = 400;
 pub const SIMULATED_WAIT_MAX: Duration = Duration::from_hours(366 * 24);
 /// More than an agent finds in a list.
 pub const CANNED_REPLIES_MAX: usize = 200;
+
+/// Rows of a page of conversations, and of messages that were found.
+pub const CONVERSATIONS_SHOWN: usize = 25;
+/// Of a message that was found, and of it before the first word that was looked for: two lines on a phone.
+pub const HIT_CHARS_MAX: usize = 240;
+pub const HIT_CHARS_BEFORE: usize = 60;
+/// Turns of a conversation on one page: with everything about each, the page stays below 150 KiB.
+pub const CONVERSATION_TURNS_SHOWN: usize = 20;
+/// Of each text about a turn, where many turns are shown; the turn's own page has all of it.
+pub const TURN_TEXT_CHARS_SHOWN: usize = 1_200;
+/// Comparing takes the square of it.
+pub const STATE_LINES_COMPARED_MAX: usize = 500;
+/// Of a comparison of states: what a person looks through.
+pub const STATE_LINES_SHOWN: usize = 60;
+/// Turns of a conversation that are made a transcript: more nobody plays.
+pub const RECORDED_TURNS_MAX: usize = 2_000;

@@ -24,7 +24,7 @@ use crate::storage::{Records, StorageError};
 pub use audit::{Auditor, action};
 pub use caller::{Address, Caller, Role};
 pub use error::PeopleError;
-pub use key::Key;
+pub use key::{Key, random_id};
 pub use local::{LocalToken, token_file};
 pub use person::{Listed, Person};
 pub use tokens::ListedToken;

@@ -33,7 +33,7 @@ use schema::{Key, Tag};
 
 pub use indexer::{Changes, Heard, Indexer};
 pub use query::Who;
-pub use said::{Line, Speaker, lines};
+pub use said::{Line, Speaker, is_failure, lines};
 pub use schema::{OwnerKind, digest_text, is_waiting, last_activity};
 pub use wanted::{BadQuery, Wanted};
 

@@ -2,11 +2,13 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests measure and read their environment")]
 
+mod admin;
 mod braze_faults;
 mod building;
 mod building_c;
 mod building_python;
 mod chat;
+mod chatwoot;
 mod commands;
 mod compile_bombs;
 mod console;

@@ -21,6 +21,7 @@ pub struct Dev {
     pub admin: String,
     pub http: reqwest::Client,
     child: Child,
+    printed: Arc<Mutex<String>>,
     log: Arc<Mutex<String>>,
     _data: TempDir,
     _reading: JoinSet<()>,
@@ -72,7 +73,14 @@ impl Dev {
             std::future::ready(all())
         })
         .await;
-        Self { sandbox, public, admin, http: reqwest::Client::new(), child, log, _data: data, _reading: reading }
+        let http = reqwest::Client::new();
+        Self { sandbox, public, admin, http, child, printed, log, _data: data, _reading: reading }
+    }
+
+    /// What it has printed so far.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        self.printed.lock().expect("the output").clone()
     }
 
     /// What it has logged so far, and what the tools it ran said.

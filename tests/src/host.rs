@@ -91,6 +91,7 @@ impl Host {
         })
         .await;
         sandbox.deliver_to(&format!("{public}/v1/inbound/whatsapp"));
+        sandbox.deliver_desk_to(&format!("{public}/v1/desk/chatwoot"));
         Self { public, admin, folder, options, child, log, printed, reading }
     }
 

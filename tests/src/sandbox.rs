@@ -44,6 +44,19 @@ impl TestSandbox {
         self.handle.deliver_to(webhook);
     }
 
+    /// The fake Chatwoot tells this host what agents do, from now on.
+    pub fn deliver_desk_to(&self, webhook: &str) {
+        self.handle.deliver_desk_to(webhook);
+    }
+
+    /// `POST` to any of the sandbox's controls; returns its answer.
+    pub async fn post(&self, path: &str, body: Value) -> Value {
+        let request = self.http.post(format!("{}{path}", self.url)).body(body.to_string());
+        let answer = request.send().await.expect("the sandbox answers");
+        assert!(answer.status().is_success(), "{path}: {}", answer.text().await.unwrap_or_default());
+        serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON")
+    }
+
     /// A user writes; returns how the delivery of the webhook ended.
     pub async fn say(&self, user: &str, text: &str) -> Value {
         self.inbound(json!({ "user_id": user, "phone_number": phone(user), "message": text })).await

@@ -2,26 +2,31 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{FromRef, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::Admin;
+use super::api::{Endpoint, Parameter, shape};
 use super::refusal::Refusal;
-use crate::clock::Clock;
-use crate::conversation::{ConversationId, Event, NamedJson};
-use crate::limits::{NAME_CHARS_MAX, PUSHED_EVENT_BYTES_MAX};
+use crate::clock::text::{EXPECTED, rfc3339, timestamp};
+use crate::clock::{Clock, Timestamp};
+use crate::conversation::{Conversation, ConversationId, Event, NamedJson};
+use crate::limits::{API_PAGE_ROWS_MAX, NAME_CHARS_MAX};
+use crate::people::{Auditor, action};
 use crate::storage::{InboxItem, Pushed, Storage};
 
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 /// Days that are looked at where nobody says which.
 const DAYS_USUAL: u32 = 30;
+
+/// Conversations of a page where nobody says how many.
+const ROWS_USUAL: usize = 50;
 
 #[derive(Clone)]
 struct Told {
@@ -29,13 +34,96 @@ struct Told {
     clock: Arc<dyn Clock>,
 }
 
-pub(super) fn routes(storage: Arc<dyn Storage>, clock: Arc<dyn Clock>) -> Router {
-    Router::new()
-        .route("/v1/conversations/{id}/events", post(event))
-        .route("/v1/conversations/{id}/end-session", post(end_session))
-        .route("/v1/outcomes", get(outcomes))
-        .layer(DefaultBodyLimit::max(PUSHED_EVENT_BYTES_MAX))
-        .with_state(Told { storage, clock })
+impl FromRef<Admin> for Told {
+    fn from_ref(admin: &Admin) -> Self {
+        Self { storage: Arc::clone(&admin.storage), clock: Arc::clone(&admin.clock) }
+    }
+}
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let conversation = || {
+        shape::object([
+            ("id", shape::text()),
+            ("source", shape::text()),
+            ("bot", shape::text()),
+            ("step", shape::maybe_text()),
+            ("turns", shape::number()),
+            ("session", shape::number()),
+            ("last_turn", shape::time()),
+        ])
+    };
+    let taken = || shape::object([("conversation", shape::text())]);
+    let counted = shape::object([
+        ("day", shape::text()),
+        ("bot", shape::text()),
+        ("outcome", shape::text()),
+        ("sessions", shape::number()),
+    ]);
+    vec![
+        Endpoint::get("/v1/conversations", "Conversations, the one with the latest turn first", list)
+            .query(&[
+                Parameter { name: "before", kind: "string", says: "Only those whose last turn was before this time" },
+                Parameter { name: "max", kind: "integer", says: "How many at most" },
+            ])
+            .answers(200, shape::object([("conversations", shape::list(conversation()))])),
+        Endpoint::get("/v1/conversations/{id}", "One conversation as it is kept, with its state", show)
+            .answers(200, shape::with_optional(conversation(), [("kept", shape::anything())])),
+        Endpoint::post("/v1/conversations/{id}/events", "The bot's next turn is about this", event)
+            .body(shape::with_optional(shape::object([("name", shape::text())]), [("data", shape::anything())]))
+            .answers(202, taken()),
+        Endpoint::post(
+            "/v1/conversations/{id}/end-session",
+            "Nothing is said; the next message begins a session",
+            end_session,
+        )
+        .body(shape::object([("outcome", shape::text())]))
+        .answers(202, taken()),
+        Endpoint::get("/v1/outcomes", "How many sessions ended how, by day and bot", outcomes)
+            .query(&[Parameter { name: "days", kind: "integer", says: "How many days back, today included" }])
+            .answers(200, shape::object([("outcomes", shape::list(counted))])),
+    ]
+}
+
+#[derive(Deserialize)]
+struct Newest {
+    before: Option<String>,
+    max: Option<usize>,
+}
+
+/// `GET /v1/conversations?before=&max=`: without what was said.
+async fn list(State(told): State<Told>, Query(newest): Query<Newest>) -> Result<Response, Refusal> {
+    let before = match &newest.before {
+        None => Timestamp(u64::MAX),
+        Some(text) => {
+            timestamp(text).ok_or_else(|| Refusal::bad_request(format!("before: {EXPECTED}, not {text:?}")))?
+        }
+    };
+    let max = newest.max.unwrap_or(ROWS_USUAL).min(API_PAGE_ROWS_MAX);
+    let rows = told.storage.latest(before, max).await?;
+    let rows: Vec<Value> = rows.iter().map(|(id, conversation)| described(*id, conversation)).collect();
+    Ok(Json(json!({ "conversations": rows })).into_response())
+}
+
+/// `GET /v1/conversations/{id}`
+async fn show(State(told): State<Told>, auditor: Auditor, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let id: ConversationId = id.parse().map_err(Refusal::bad_request)?;
+    let conversation = told.storage.read(id).await?.ok_or_else(|| Refusal::no_conversation(id))?;
+    auditor.looked(action::CONVERSATION_VIEWED, id).await?;
+    let mut value = described(id, &conversation);
+    value["kept"] = json!(conversation);
+    Ok(Json(value).into_response())
+}
+
+fn described(id: ConversationId, conversation: &Conversation) -> Value {
+    json!({
+        "id": id.to_string(),
+        "source": conversation.source,
+        "bot": conversation.bot,
+        "step": conversation.step,
+        "turns": conversation.turns,
+        "session": conversation.session,
+        "last_turn": rfc3339(conversation.last_turn),
+    })
 }
 
 #[derive(Deserialize)]
@@ -48,6 +136,7 @@ struct Happened {
 /// `POST /v1/conversations/{id}/events {"name": …, "data": …}`: the bot's next turn is about it. 202 once it is durable.
 async fn event(
     State(told): State<Told>,
+    auditor: Auditor,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -55,7 +144,8 @@ async fn event(
     let pushed: Happened = read(&headers, &body)?;
     check_length("name", &pushed.name)?;
     let value = pushed.data.map_or_else(|| "null".to_owned(), |data| data.get().to_owned());
-    push(&told, &id, InboxItem::Event(Event::External(NamedJson { name: pushed.name, value }))).await
+    let item = InboxItem::Event(Event::External(NamedJson { name: pushed.name, value }));
+    push(&told, &auditor, action::EVENT_PUSHED, &id, item).await
 }
 
 #[derive(Deserialize)]
@@ -67,13 +157,14 @@ struct End {
 /// `POST /v1/conversations/{id}/end-session {"outcome": …}`: nothing is said to the user, whose next message begins a session.
 async fn end_session(
     State(told): State<Told>,
+    auditor: Auditor,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let end: End = read(&headers, &body)?;
     check_length("outcome", &end.outcome)?;
-    push(&told, &id, InboxItem::EndSession { outcome: end.outcome }).await
+    push(&told, &auditor, action::SESSION_ENDED, &id, InboxItem::EndSession { outcome: end.outcome }).await
 }
 
 #[derive(Deserialize)]
@@ -95,10 +186,17 @@ fn as_json(count: &crate::storage::OutcomeCount) -> Value {
     json!({ "day": date.unwrap_or_default(), "bot": count.bot, "outcome": count.outcome, "sessions": count.sessions })
 }
 
-async fn push(told: &Told, id: &str, item: InboxItem) -> Result<Response, Refusal> {
+async fn push(
+    told: &Told,
+    auditor: &Auditor,
+    action: &'static str,
+    id: &str,
+    item: InboxItem,
+) -> Result<Response, Refusal> {
     let id: ConversationId = id.parse().map_err(Refusal::bad_request)?;
     match told.storage.push(vec![(id, item)]).await.as_deref() {
         Ok([Pushed::Queued(_) | Pushed::Duplicate(_)]) => {
+            auditor.did(action, id).await?;
             Ok((StatusCode::ACCEPTED, Json(json!({ "conversation": id.to_string() }))).into_response())
         }
         Ok(_) => Err(Refusal::no_conversation(id)),
@@ -107,7 +205,7 @@ async fn push(told: &Told, id: &str, item: InboxItem) -> Result<Response, Refusa
 }
 
 /// A body as JSON. Its content type must say so: a page of another site can post a form here, but not this.
-fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Refusal> {
+pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &Bytes) -> Result<T, Refusal> {
     let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if said.split(';').next().map(str::trim) != Some("application/json") {
         return Err(Refusal::not_json(said));

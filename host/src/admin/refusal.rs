@@ -26,6 +26,26 @@ impl Refusal {
         Self { status: StatusCode::NOT_FOUND, error: "not_found", detail }
     }
 
+    /// 404
+    pub(super) fn absent(detail: String) -> Self {
+        Self { status: StatusCode::NOT_FOUND, error: "not_found", detail }
+    }
+
+    /// 409: it is not in the state for it.
+    pub(super) fn conflict(detail: String) -> Self {
+        Self { status: StatusCode::CONFLICT, error: "conflict", detail }
+    }
+
+    /// 422
+    pub(super) fn unreadable(detail: String) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, error: "unreadable", detail }
+    }
+
+    /// 503
+    pub(super) fn unavailable(detail: String) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, error: "unavailable", detail }
+    }
+
     /// 415
     pub(super) fn not_json(said: &str) -> Self {
         let detail = format!("the body must be JSON, with content-type: application/json, not {said:?}");
@@ -36,6 +56,12 @@ impl Refusal {
 impl From<&StorageError> for Refusal {
     fn from(error: &StorageError) -> Self {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, error: "unavailable", detail: error.to_string() }
+    }
+}
+
+impl From<StorageError> for Refusal {
+    fn from(error: StorageError) -> Self {
+        Self::from(&error)
     }
 }
 

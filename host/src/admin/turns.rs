@@ -2,31 +2,46 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use futures_util::stream;
 use serde::Deserialize;
 
+use super::api::{Endpoint, Parameter};
 use super::refusal::Refusal;
 use crate::clock::Timestamp;
 use crate::clock::text::{EXPECTED, timestamp};
 use crate::conversation::{ConversationId, JournalEntry};
 use crate::limits::JOURNAL_PIECE_TURNS;
+use crate::people::{Auditor, action};
 use crate::storage::{Recorded, Storage, StorageError, TurnKey};
 use crate::transcript::json;
 
 /// Turns of a conversation where nobody says how many.
 const TURNS_USUAL: usize = 100;
 
-pub(super) fn routes(storage: Arc<dyn Storage>) -> Router {
-    Router::new()
-        .route("/v1/turns", get(of_a_span))
-        .route("/v1/conversations/{id}/turns", get(of_a_conversation))
-        .with_state(storage)
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/v1/turns", "The turns of all conversations in a span of time, a line of JSON each", of_a_span)
+            .query(&[
+                Parameter { name: "from", kind: "string", says: "From this time on" },
+                Parameter { name: "to", kind: "string", says: "Before this time" },
+                Parameter { name: "bot", kind: "string", says: "Only of this bot" },
+            ])
+            .as_type("application/x-ndjson"),
+        Endpoint::get(
+            "/v1/conversations/{id}/turns",
+            "The latest turns of one, a line of JSON each",
+            of_a_conversation,
+        )
+        .query(&[
+            Parameter { name: "max", kind: "integer", says: "How many at most" },
+            Parameter { name: "before", kind: "integer", says: "Only those before the turn of this number" },
+        ])
+        .as_type("application/x-ndjson"),
+    ]
 }
 
 #[derive(Deserialize)]
@@ -37,13 +52,18 @@ struct Span {
 }
 
 /// `GET /v1/turns?from=&to=&bot=`: the turns of all conversations from `from` on and before `to`, oldest first.
-async fn of_a_span(State(storage): State<Arc<dyn Storage>>, Query(span): Query<Span>) -> Result<Response, Refusal> {
+async fn of_a_span(
+    State(storage): State<Arc<dyn Storage>>,
+    auditor: Auditor,
+    Query(span): Query<Span>,
+) -> Result<Response, Refusal> {
     let time = |name: &str, text: Option<String>, default: Timestamp| match text {
         None => Ok(default),
         Some(text) => timestamp(&text).ok_or_else(|| Refusal::bad_request(format!("{name}: {EXPECTED}, not {text:?}"))),
     };
     let from = time("from", span.from, Timestamp(0))?;
     let to = time("to", span.to, Timestamp(u64::MAX))?;
+    auditor.looked(action::TURNS_EXPORTED, span.bot.as_deref().unwrap_or("all bots")).await?;
     Ok(lines(InSpan { storage, from, to, bot: span.bot, after: None }))
 }
 
@@ -56,6 +76,7 @@ struct Page {
 /// `GET /v1/conversations/{id}/turns?max=&before=`: the last `max` turns before the one with the number `before`, newest first.
 async fn of_a_conversation(
     State(storage): State<Arc<dyn Storage>>,
+    auditor: Auditor,
     Path(id): Path<String>,
     Query(page): Query<Page>,
 ) -> Result<Response, Refusal> {
@@ -64,6 +85,7 @@ async fn of_a_conversation(
     if let Ok(None) = storage.read(id).await {
         return Err(Refusal::no_conversation(id));
     }
+    auditor.looked(action::CONVERSATION_VIEWED, id).await?;
     let (before, left) = (page.before.unwrap_or(u32::MAX), page.max.unwrap_or(TURNS_USUAL));
     Ok(lines(InConversation { storage, id, before, left }))
 }

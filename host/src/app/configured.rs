@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Config, is_name};
-use crate::conversation::desk::DeskRules;
 use crate::conversation::effects::Catalog;
-use crate::conversation::{NamedJson, Release, Version};
+use crate::conversation::{DeskRules, NamedJson, Release, Version};
 use crate::plugins::{Plugin, Plugins};
 
 /// What a manifest's `handles` says of a bot that does what every bot's user can say by itself.

@@ -2,18 +2,23 @@
 
 use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::output::Output;
+use super::output::{Output, colour_on_stderr};
 use super::token;
-use crate::config::Config;
+use crate::config::dev::DevOptions;
+use crate::config::{ABSENT_PLUGINS, ABSENT_SECRETS, Config, SystemEnvironment, load_excusing};
 
 /// On this machine, from memory: whoever takes longer is not a host that works.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The configuration where none is named.
+const CONFIG: &str = "turnwise.toml";
 
 /// What to do where a host does not know who asks.
 pub const UNKNOWN: &str = "the host does not know who asks. On its own machine, run this as the user it runs as; from elsewhere, put a \
@@ -22,6 +27,8 @@ pub const UNKNOWN: &str = "the host does not know who asks. On its own machine, 
 pub struct Host {
     client: Client,
     token: Option<String>,
+    /// For messages.
+    name: String,
     /// e.g. "http://127.0.0.1:8081"
     pub url: String,
 }
@@ -35,7 +42,41 @@ impl Host {
         // A proxy of the environment has no business between this machine and itself.
         let client = Client::builder().no_proxy().timeout(ANSWER_TIMEOUT).build();
         let client = client.map_err(|error| failure(format!("the HTTP client cannot be set up: {error}")))?;
-        Ok(Self { client, token: token::beside(&config.storage.path), url: url(config.server.admin) })
+        Ok(Self {
+            client,
+            token: token::beside(&config.storage.path),
+            url: url(config.server.admin),
+            name: "the host".to_owned(),
+        })
+    }
+
+    /// The host of this configuration; where none is given and there is no turnwise.toml, that of `turnwise dev`.
+    ///
+    /// # Errors
+    /// The configuration is wrong, or no client can be made.
+    pub fn find(config: Option<&Path>) -> Result<Self, Output> {
+        let file = config.unwrap_or(Path::new(CONFIG));
+        if config.is_none() && !file.is_file() {
+            let mut host = Self::of(&Config::dev(DevOptions::usual()))?;
+            host.name = "`turnwise dev`, since there is no turnwise.toml here".to_owned();
+            return Ok(host);
+        }
+        // Who asks a host needs none of its secrets, and may have none.
+        let excused = [ABSENT_PLUGINS, ABSENT_SECRETS].concat();
+        let (config, _) = load_excusing(&excused, file, &SystemEnvironment)
+            .map_err(|errors| Output::wrong_configuration(&errors, false, colour_on_stderr(&SystemEnvironment)))?;
+        let mut host = Self::of(&config)?;
+        host.name = format!("the host of {}", file.display());
+        Ok(host)
+    }
+
+    /// What to say where no host listens.
+    #[must_use]
+    pub fn nobody(&self) -> Output {
+        let Self { url, name, .. } = self;
+        failure(format!(
+            "nobody listens at {url}, where {name} has its admin listener: start it, this is done by the host"
+        ))
     }
 
     /// What `GET path` answers; none where no host listens.

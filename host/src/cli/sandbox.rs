@@ -17,10 +17,13 @@ pub struct Options {
     /// The webhook it delivers messages to.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/v1/inbound/whatsapp")]
     deliver_to: String,
-    /// The bearer token it sends with each webhook.
+    /// Where its Chatwoot tells what agents do.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/v1/desk/chatwoot")]
+    deliver_desk_to: String,
+    /// The bearer token it sends with each webhook, and the secret that its Chatwoot signs with.
     #[arg(long, value_name = "TOKEN", default_value = "dev")]
     token: String,
-    /// The REST key callers must show.
+    /// The REST key callers must show, and the access token of its Chatwoot.
     #[arg(long, value_name = "KEY", default_value = "dev")]
     api_key: String,
     /// Multiplies Braze's waits between retries: 0.01 makes half an hour eighteen seconds.
@@ -36,6 +39,7 @@ pub async fn run(options: Options) -> ExitCode {
     };
     let mut config = SandboxConfig::new(options.listen, &options.deliver_to, &options.token, &options.api_key);
     config.time_scale = options.time_scale;
+    config.desk_to = options.deliver_desk_to;
     let sandbox = match bind(config, Arc::new(SystemClock)).await {
         Ok(sandbox) => sandbox,
         Err(error) => {

@@ -22,6 +22,22 @@ pub struct DevOptions {
     pub data_dir: PathBuf,
 }
 
+impl DevOptions {
+    /// What `turnwise dev` does where it is told nothing.
+    #[must_use]
+    pub fn usual() -> Self {
+        let at = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        Self {
+            listen: at(8080),
+            admin: at(8081),
+            sandbox: at(8082),
+            bot: "menu".to_owned(),
+            plugins_dir: "plugins".into(),
+            data_dir: ".turnwise".into(),
+        }
+    }
+}
+
 impl Config {
     /// One source, `whatsapp`, answered by one bot through the sandbox's campaign `reply`. Every plugin may call the sandbox's language
     /// model, `llm`, and its shop, `shop`.

@@ -149,9 +149,9 @@ fn read(mut root: Section<'_>, references: &References<'_>) -> Config {
         plugins,
         connections,
         connections_of_all: Vec::new(),
-        desk,
         console,
         dev: false,
+        desk,
     }
 }
 

@@ -37,6 +37,8 @@ impl Fake {
             ("BROKEN", "01234567\n89abcdef"),
             ("LLM_KEY", "sk-hunter2-0123456789"),
             ("CRM_KEY", "crm-0123456789"),
+            ("CHATWOOT_TOKEN", "chatwoot-0123456789"),
+            ("CHATWOOT_WEBHOOK_SECRET", "signing-0123456789"),
         ];
         let files = [
             ("conf/plugins/menu.wasm", ""),

@@ -3,7 +3,7 @@
 mod acts;
 mod person;
 mod queue;
-mod thread;
+pub(super) mod thread;
 mod typing;
 
 use std::sync::Arc;

@@ -14,8 +14,7 @@ use serde::Deserialize;
 use super::page::{Page, done, html};
 use super::{Console, Trouble, words};
 use crate::limits::{AUDIT_PAGE_ROWS, AUDIT_SEARCH_ROWS_MAX, PASSWORD_CHARS_MIN};
-use crate::people::Role;
-use crate::people::{Auditor, Key, Listed, ListedToken, Person, action};
+use crate::people::{Auditor, Key, Listed, ListedToken, Person, Role, action};
 use crate::storage::{AuditEntry, AuditSeq};
 
 const PEOPLE: &str = "/console/people";

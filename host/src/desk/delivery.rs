@@ -54,6 +54,8 @@ pub struct Delivery {
     breaker: Breaker,
     /// The desk wants not to be asked until then.
     busy_until: Timestamp,
+    /// Why the last call that failed did.
+    reason: String,
     /// The last row read.
     read_up_to: DeskSeq,
     tries: JoinSet<Result<Tried, StorageError>>,
@@ -78,6 +80,7 @@ impl Delivery {
             lanes: Lanes::default(),
             breaker: Breaker::new(BREAKER),
             busy_until: Timestamp::default(),
+            reason: String::new(),
             read_up_to: DeskSeq::default(),
             tries: JoinSet::new(),
         }
@@ -130,8 +133,11 @@ impl Delivery {
     /// Begins whatever may begin, and says when to look again; never, where nothing waits.
     fn start(&mut self) -> Option<Duration> {
         let now = self.clock.now();
-        let is_expired = |created: Timestamp| now >= created.after(self.settings.unreachable_after);
-        for (row, reason) in self.lanes.expired(is_expired) {
+        let unreachable_after = self.settings.unreachable_after;
+        let is_expired = |created: Timestamp| now >= created.after(unreachable_after);
+        // Whom nobody can even try to serve waits no longer than who was tried in vain.
+        let is_blocked = now < self.busy_until || self.is_stopped(now);
+        for (row, reason) in self.lanes.expired(is_expired, is_blocked.then_some(self.reason.as_str())) {
             let attempt = Arc::clone(&self.attempt);
             self.tries.spawn(async move { attempt.give_up(row, reason).await });
         }
@@ -149,10 +155,23 @@ impl Delivery {
         self.lanes.waits().then_some(WAIT_MAX / 10)
     }
 
+    fn is_stopped(&mut self, now: Timestamp) -> bool {
+        match self.breaker.admit(now) {
+            Ok(pass) => {
+                self.breaker.release(pass);
+                false
+            }
+            Err(_) => true,
+        }
+    }
+
     fn advance(&mut self, tried: Result<Result<Tried, StorageError>, JoinError>) -> Result<(), StorageError> {
         let tried = tried.unwrap_or_else(|panic| Err(StorageError::Failed(format!("a delivery panicked: {panic}"))))?;
         let Tried { conversation, seq, pass, came } = tried;
         let now = self.clock.now();
+        if !came.reason().is_empty() {
+            came.reason().clone_into(&mut self.reason);
+        }
         let verdict = match &came {
             Came::Settled { .. } => Some(Verdict::Working),
             Came::Unauthorised(_) => Some(Verdict::Refusing),
@@ -206,3 +225,6 @@ impl Delivery {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,7 +65,8 @@ impl Digest {
 }
 
 /// A short random name, e.g. "p_1f0a…", 64 bits.
-pub(super) fn random_id(prefix: &str) -> String {
+#[must_use]
+pub fn random_id(prefix: &str) -> String {
     format!("{prefix}{}", hex(&Key::random().0[..8]))
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct World {
     pub(crate) people: People,
     pub(crate) storage: Arc<Redb>,
     pub(crate) clock: Arc<Hand>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl World {
@@ -46,7 +46,12 @@ impl World {
         let storage = Redb::open(&folder.path().join("turnwise.redb"), Settings::default(), clock.now());
         let storage = Arc::new(storage.expect("it opens"));
         let people = People::new(Arc::clone(&storage) as Arc<dyn Records>, Arc::clone(&clock) as _, dev, None);
-        Self { people, storage, clock, _folder: folder }
+        Self { people, storage, clock, folder }
+    }
+
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
+        self.folder.path().to_owned()
     }
 
     /// With its first admin, ada; the key is of the session she has.

@@ -15,11 +15,11 @@ use tokio::time::Instant;
 
 use super::index::{Failure, Known, Mark, View, Writer};
 use super::indexer::{Broken, Changes, Heard};
+use super::said;
 use super::schema::{self, Key, Standing};
 use super::{Search, Status, blocking};
 use crate::clock::Timestamp;
-use crate::conversation::handoff::REFUSED;
-use crate::conversation::{Conversation, ConversationId, Outcome};
+use crate::conversation::{Conversation, ConversationId};
 use crate::limits::{
     JOURNAL_PIECE_TURNS, SEARCH_COMMIT_INTERVAL, SEARCH_OVERLAP, SEARCH_PIECE_CONVERSATIONS, SEARCH_PIECE_DOCUMENTS,
     SEARCH_SWEEP_INTERVAL,
@@ -305,7 +305,7 @@ impl Keeper {
         loop {
             let turns = self.search.storage.journal(id, before, JOURNAL_PIECE_TURNS).await?;
             for (turn, entry) in &turns {
-                let stuck = entry.as_ref().is_ok_and(|entry| is_failure(&entry.outcome));
+                let stuck = entry.as_ref().is_ok_and(|entry| said::is_failure(&entry.outcome));
                 standing.get_or_insert(Standing { last: *turn, stuck });
                 if let Ok(entry) = entry
                     && *turn > behind
@@ -368,9 +368,4 @@ impl Keeper {
         })
         .await
     }
-}
-
-/// Whether a turn failed; that somebody at the desk was not allowed something is no failure.
-fn is_failure(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed { kind, .. } if kind != REFUSED)
 }

@@ -1,5 +1,6 @@
 //! The lines of a turn: what was said in it, and by whom.
 
+use crate::conversation::handoff::REFUSED;
 use crate::conversation::{Act, Effect, Event, HandoffUpdate, JournalEntry, Outcome};
 
 /// Whose line it is.
@@ -57,4 +58,10 @@ pub fn lines(entry: &JournalEntry) -> Vec<Line<'_>> {
     }
     lines.retain(|line| !line.text.trim().is_empty());
     lines
+}
+
+/// Whether a turn failed; that somebody at the desk was not allowed something is no failure.
+#[must_use]
+pub fn is_failure(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed { kind, .. } if kind != REFUSED)
 }

@@ -8,7 +8,7 @@ use crate::outbox::{OutboxSeq, Status};
 use crate::storage::{OutboxRow, Recorded};
 
 /// One line of a thread.
-pub(super) struct Line {
+pub(in crate::console) struct Line {
     /// "user", "bot", "agent", "note" or "system".
     pub kind: &'static str,
     pub author: String,
@@ -27,7 +27,7 @@ pub(super) struct Line {
 type Fates = HashMap<(u32, u16), (&'static str, String)>;
 
 /// Oldest first.
-pub(super) fn lines(turns: &[(u32, Recorded)], outbox: &[(OutboxSeq, OutboxRow)]) -> Vec<Line> {
+pub(in crate::console) fn lines(turns: &[(u32, Recorded)], outbox: &[(OutboxSeq, OutboxRow)]) -> Vec<Line> {
     let fates: Fates = outbox.iter().filter_map(|(_, row)| fate(row)).collect();
     let mut lines = Vec::new();
     for (turn, recorded) in turns.iter().rev() {

@@ -55,7 +55,7 @@ async fn a_conversation_is_held_its_clock_turned_and_its_transcript_passes() {
     let played = std::thread::spawn(move || {
         let components = Components::start().expect("a runtime");
         let plugin = components.load(&file).expect("a plugin");
-        play(&transcript, &mut components.answering(&plugin)).map_err(|problem| problem.to_string())
+        play(&transcript, &mut components.answering(&plugin)).map_err(|problem| format!("{problem:?}"))
     });
     played.join().expect("no panic").expect("what was saved passes");
 

@@ -49,17 +49,23 @@ impl Lanes {
         self.lanes.entry(row.entry.conversation).or_default().waiting.push_back(row);
     }
 
-    /// Offers that could not be delivered in time, with the reason; the desk is tried at least once.
-    pub(super) fn expired(&mut self, is_expired: impl Fn(Timestamp) -> bool) -> Vec<(DeskRow, String)> {
+    /// Offers that could not be delivered in time, with the reason. The desk is tried at least once, unless it may not be: `blocked` says
+    /// why.
+    pub(super) fn expired(
+        &mut self,
+        is_expired: impl Fn(Timestamp) -> bool,
+        blocked: Option<&str>,
+    ) -> Vec<(DeskRow, String)> {
         let mut expired = Vec::new();
-        for lane in self.lanes.values_mut().filter(|lane| lane.under_way.is_empty() && lane.tries > 0) {
+        let idle = self.lanes.values_mut().filter(|lane| lane.under_way.is_empty());
+        for lane in idle.filter(|lane| lane.tries > 0 || blocked.is_some()) {
             let late =
                 |row: &DeskRow| matches!(row.entry.message, DeskMessage::Open { .. }) && is_expired(row.entry.created);
-            let Some(row) = lane.waiting.iter().position(late).and_then(|place| lane.waiting.remove(place)) else {
-                continue;
-            };
+            let place = lane.waiting.iter().position(late);
+            let Some(row) = place.and_then(|place| lane.waiting.remove(place)) else { continue };
             lane.under_way.push(row.clone());
-            expired.push((row, lane.reason.clone()));
+            let reason = if lane.tries > 0 { lane.reason.clone() } else { blocked.unwrap_or_default().to_owned() };
+            expired.push((row, reason));
         }
         expired
     }
