@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -143,8 +143,12 @@ impl App {
     /// Where the first admin chooses a password, or whoever runs `dev` gets in; none where somebody can sign in already.
     #[must_use]
     pub fn welcome(&self) -> Option<String> {
-        let key = self.first.as_ref()?;
-        Some(format!("http://{}/console/welcome?key={}", self.admin_addr(), key.text()))
+        let (key, mut admin) = (self.first.as_ref()?, self.admin_addr());
+        // All addresses are none to open; this machine has one of them.
+        if admin.ip().is_unspecified() {
+            admin.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
+        Some(format!("http://{admin}/console/welcome?key={}", key.text()))
     }
 
     /// The plugins that are ready.

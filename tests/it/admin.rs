@@ -265,8 +265,7 @@ async fn commands_mend_a_quarantined_body_and_erase_a_user() {
 #[tokio::test]
 async fn dev_needs_nothing_and_its_link_signs_in() {
     let dev = turnwise_tests::Dev::start().await;
-    let printed = dev.printed();
-    let link = printed.split_whitespace().find(|word| word.contains("/console/welcome?key=")).expect("a link");
+    let link = dev.console().await;
     let admin = link.split("/console").next().expect("an address");
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
     let open = http.get(format!("{admin}/v1/plugins")).send().await.expect("it answers");
@@ -274,7 +273,7 @@ async fn dev_needs_nothing_and_its_link_signs_in() {
     let page = http.get(format!("{admin}/v1/plugins")).header("sec-fetch-mode", "cors").send().await;
     assert_eq!(page.expect("it answers").status(), StatusCode::UNAUTHORIZED, "a page in a browser");
     for _ in 0..2 {
-        let opened = http.get(link).send().await.expect("it answers");
+        let opened = http.get(&link).send().await.expect("it answers");
         assert_eq!(opened.status(), StatusCode::SEE_OTHER);
         let cookie = opened.headers()["set-cookie"].to_str().expect("ASCII").split(';').next().expect("a cookie");
         let inside = http.get(format!("{admin}/console/account")).header("cookie", cookie).send().await;

@@ -77,10 +77,13 @@ impl Dev {
         Self { sandbox, public, admin, http, child, printed, log, _data: data, _reading: reading }
     }
 
-    /// What it has printed so far.
-    #[must_use]
-    pub fn printed(&self) -> String {
-        self.printed.lock().expect("the output").clone()
+    /// The link that opens the console, signed in.
+    pub async fn console(&self) -> String {
+        let link = || {
+            let printed = self.printed.lock().expect("the output").clone();
+            printed.split_whitespace().find(|word| word.contains("/console/welcome?key=")).map(ToOwned::to_owned)
+        };
+        until("the console's link", || std::future::ready(link())).await
     }
 
     /// What it has logged so far, and what the tools it ran said.
