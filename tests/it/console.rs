@@ -9,6 +9,7 @@ async fn visit(width: u32, height: u32, path: &str) -> Option<(Browser, Dev)> {
     let browser = Browser::start().await?;
     let dev = Dev::start().await;
     browser.resize(width, height).await;
+    browser.open(&dev.console().await).await;
     open(&browser, &dev, path).await;
     Some((browser, dev))
 }

@@ -14,8 +14,9 @@ use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -79,7 +80,7 @@ pub(super) async fn listen(
 
 struct Listener {
     topics: BTreeSet<String>,
-    changes: broadcast::Receiver<Change>,
+    changes: Receiver<Change>,
     closing: CancellationToken,
     /// What has changed since the last event.
     changed: BTreeSet<String>,

@@ -98,6 +98,7 @@ async fn look_around(browser: &Browser, dev: &Dev, shots: &Shots<'_>) {
         let call = dev.http.post(format!("{}/v1/inbound/whatsapp", dev.public)).bearer_auth("dev");
         call.body(body).send().await.expect("the host answers");
     }
+    browser.open(&dev.console().await).await;
     for (path, name) in [
         ("inbox", "inbox"),
         ("conversations", "conversations"),
@@ -107,6 +108,7 @@ async fn look_around(browser: &Browser, dev: &Dev, shots: &Shots<'_>) {
         ("setup", "setup"),
         ("graph?bot=menu&period=1h", "graph"),
         ("analytics", "analytics"),
+        ("people", "people"),
     ] {
         browser.open(&format!("{}/console/{path}", dev.admin)).await;
         browser.until("!!document.querySelector('h1')").await;
