@@ -395,3 +395,5 @@ pub const STATE_LINE_CHARS_SHOWN: usize = 200;
 pub const RECORDED_TURNS_MAX: usize = 2_000;
 /// Of a reason or a step that is counted: what a bot makes up as it goes must not become a text.
 pub const COUNT_LABEL_CHARS_MAX: usize = 64;
+/// Of a queue, the most urgent: more nobody looks through, and the page stays below 150 KiB.
+pub const INBOX_ROWS_SHOWN: usize = 100;

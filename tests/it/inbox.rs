@@ -118,6 +118,7 @@ async fn in_the_browser_an_agent_accepts_answers_and_returns_and_the_phone_shows
     say(&phone, "hello", 1).await;
 
     agent.resize(1280, 860).await;
+    agent.open(&dev.console().await).await;
     agent.open(&format!("{}/console/inbox", dev.admin)).await;
     agent.until("document.querySelector('.nobody').innerText.startsWith('Nobody is waiting')").await;
     agent.value("window.marker = 1").await;

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::page::{Page, html};
 use super::{Console, Trouble, canned, words};
 use crate::conversation::{Conversation, ConversationId, Owner};
-use crate::limits::INBOX_TURNS_SHOWN;
+use crate::limits::{INBOX_ROWS_SHOWN, INBOX_TURNS_SHOWN};
 use crate::people::{Auditor, Role, action};
 use person::Person;
 use queue::{Row, Tab, View};
@@ -39,6 +39,8 @@ struct Index {
     view: View,
     tabs: Vec<Tab>,
     rows: Vec<Row>,
+    /// Those behind the last row.
+    more: usize,
     open: Option<Open>,
     /// No desk is configured, or another system is.
     notice: Option<&'static str>,
@@ -116,7 +118,7 @@ async fn index(
     let cases = console.storage.at_desk().await?;
     let open_id: Option<ConversationId> = asked.open.parse().ok();
     let tabs = queue::tabs(&cases, &page.caller.id, view);
-    let rows = queue::rows(&cases, &page.caller.id, view, open_id, &rules, now);
+    let mut rows = queue::rows(&cases, &page.caller.id, view, open_id, &rules, now);
     let open = match open_id {
         Some(id) => open(&console, &page, &auditor, id).await?,
         None => None,
@@ -131,8 +133,10 @@ async fn index(
         Some(_) => None,
     };
     let waiting = rows.len();
+    let more = waiting.saturating_sub(INBOX_ROWS_SHOWN);
+    rows.truncate(INBOX_ROWS_SHOWN);
     let title = if waiting > 0 { format!("Inbox ({waiting})") } else { "Inbox".to_owned() };
-    html(&Index { page: page.titled(title), view, tabs, rows, open, notice })
+    html(&Index { page: page.titled(title), view, tabs, rows, more, open, notice })
 }
 
 async fn open(console: &Console, page: &Page, auditor: &Auditor, id: ConversationId) -> Result<Option<Open>, Trouble> {
@@ -167,3 +171,6 @@ async fn ready(console: &Console, page: &Page, conversation: &Conversation) -> R
     let all = canned::all(console.storage.as_ref()).await?;
     Ok(all.into_iter().map(|canned| Ready { text: canned.filled(&values), name: canned.name }).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,13 +82,13 @@ pub(super) fn began(
         Cause::Due(Due::Next) if conversation.next.is_empty() => None,
         Cause::Due(Due::Next) => {
             let event = conversation.next.remove(0);
-            Some(happen(conversation, event))
+            Some(happen(conversation, now, event))
         }
         Cause::Due(Due::Timer(place)) if place >= conversation.timers.len() => None,
         Cause::Due(Due::Timer(place)) => {
             let timer = conversation.timers.remove(place);
             let fired = TimerFired { name: timer.name, payload: timer.payload, due: timer.due };
-            Some(happen(conversation, Event::Timer(fired)))
+            Some(happen(conversation, now, Event::Timer(fired)))
         }
         Cause::Due(Due::Expiry(_)) => {
             let idle = now.since(conversation.last_turn);
@@ -97,7 +97,7 @@ pub(super) fn began(
             Some(Began::asking(Event::SessionExpired { idle_seconds }))
         }
         Cause::Event(event) if conversation.control.owner.is_at_desk() => handoff::hold(conversation, event),
-        Cause::Event(event) => Some(happen(conversation, event)),
+        Cause::Event(event) => Some(happen(conversation, now, event)),
         Cause::Answer { turn, index, response } => {
             let asked = |request: &super::kept::PendingRequest| (request.turn, request.index) == (turn, index);
             let place = conversation.requests.iter().position(asked)?;
@@ -105,7 +105,7 @@ pub(super) fn began(
             if conversation.control.owner.is_at_desk() {
                 return handoff::hold(conversation, Event::Response(response));
             }
-            Some(happen(conversation, Event::Response(response)))
+            Some(happen(conversation, now, Event::Response(response)))
         }
         Cause::EndSession { outcome } => end_from_outside(conversation, route, catalog, now, &outcome),
         Cause::Alarm => None,
@@ -130,13 +130,16 @@ fn choose_again(conversation: &mut Conversation, route: &Route, catalog: &dyn Ca
 }
 
 /// An event that no message is: something from outside begins a session, what an earlier turn led to goes on in whatever there is.
-fn happen(conversation: &mut Conversation, event: Event) -> Began {
+fn happen(conversation: &mut Conversation, now: Timestamp, event: Event) -> Began {
     if event.is_consequence() {
         conversation.chain = conversation.chain.saturating_add(1);
     } else {
         conversation.chain = 0;
     }
     if !conversation.in_session() && !matches!(event, Event::DeliveryFailed(_) | Event::Response(_)) {
+        if conversation.control.owner == Owner::Closed {
+            handoff::called_off(conversation, &DeskRules::default(), now, Owner::Bot, "");
+        }
         begin_session(conversation);
     }
     Began::asking(event)

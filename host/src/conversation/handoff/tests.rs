@@ -539,3 +539,16 @@ fn timers_wait_for_the_bot_too() {
     let kinds: Vec<_> = world.asked[asked..].iter().map(Event::kind).collect();
     assert_eq!(kinds, ["handoff", "timer"]);
 }
+
+#[test]
+fn what_is_pushed_into_a_closed_conversation_begins_a_session_with_the_bot() {
+    let mut world = world();
+    world.bot_says("where is my order", vec![asks()]);
+    world.does("bia", Act::Accept);
+    world.does("bia", Act::Resolve { note: None });
+    let (session, fence) = (world.stored.session, world.stored.fence);
+    world.bot = vec![reply("It is on its way")];
+    world.cause(Cause::Event(Event::External(("order-shipped", "1").into())));
+    assert_eq!((world.owner(), world.stored.session, world.stored.fence), ("bot", session + 1, fence + 1));
+    assert_eq!(world.texts().last(), Some(&"It is on its way"));
+}

@@ -451,7 +451,7 @@ fn the_bytes_of_a_row_are_pinned() {
     let bytes = record::encode(&conversation);
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hex, "01 ac02 00 00 00 027761 01027531 00000000 046d656e75 01 00 0000000000000000 01027b7d 00 00 00 00 00 00 00 00 00 00 00 00 \
-                     00 00 00 00 00 00 00 00 00 00 00".replace(' ', ""));
+                     00 00 00 00 00 00 00 00 00 00 00 00".replace(' ', ""));
     assert_eq!(record::decode::<Conversation>(&bytes), Ok(conversation));
     let alone = record::decode::<(u64, u32, Option<Timestamp>)>(&bytes);
     assert_eq!(alone, Ok((300, 0, None)), "version, fence and alarm can be read alone");
