@@ -3,6 +3,7 @@
 
 pub mod api;
 mod conversations;
+mod desk;
 pub mod guard;
 mod metrics;
 mod outbox;
@@ -23,6 +24,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
+use crate::desk::acts::Acts;
 use crate::ingress::listener::{self, Limits};
 use crate::plugins::Plugins;
 use crate::search::Search;
@@ -104,6 +106,8 @@ pub struct Admin {
     pub storage: Arc<dyn Storage>,
     pub clock: Arc<dyn Clock>,
     pub search: Arc<Search>,
+    /// What agents do goes through it.
+    pub acts: Acts,
     /// All sources by name: where a user may have conversations.
     pub sources: Arc<Vec<String>>,
 }
@@ -132,6 +136,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     [
         probes(),
         conversations::endpoints(),
+        desk::endpoints(),
         turns::endpoints(),
         outbox::endpoints(),
         quarantine::endpoints(),

@@ -238,6 +238,7 @@ impl App {
                 storage: Arc::clone(&storage),
                 clock: Arc::clone(&clock),
                 search: Arc::clone(&search),
+                acts: console.acts.clone(),
                 sources: Arc::new(config.sources.keys().cloned().collect()),
             };
             |stop| async move {

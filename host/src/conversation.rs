@@ -5,6 +5,7 @@ pub mod check;
 pub mod commands;
 pub mod context;
 pub mod control;
+pub mod count;
 pub mod decision;
 pub mod desk;
 pub mod difference;

@@ -4,7 +4,6 @@
 //! ([`delivery`]), and tells what its agents do by webhooks, or is asked for what webhooks did not bring ([`catch_up`]).
 
 pub mod acts;
-pub mod canned;
 pub mod catch_up;
 pub mod chatwoot;
 pub mod delivery;

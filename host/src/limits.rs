@@ -383,10 +383,15 @@ pub const HIT_CHARS_BEFORE: usize = 60;
 /// Turns of a conversation on one page: with everything about each, the page stays below 150 KiB.
 pub const CONVERSATION_TURNS_SHOWN: usize = 20;
 /// Of each text about a turn, where many turns are shown; the turn's own page has all of it.
-pub const TURN_TEXT_CHARS_SHOWN: usize = 1_200;
+pub const TURN_TEXT_CHARS_SHOWN: usize = 500;
+pub const TURN_LOG_LINES_SHOWN: usize = 4;
 /// Comparing takes the square of it.
 pub const STATE_LINES_COMPARED_MAX: usize = 500;
 /// Of a comparison of states: what a person looks through.
 pub const STATE_LINES_SHOWN: usize = 60;
+/// Of a line of it: what a screen is wide, twice.
+pub const STATE_LINE_CHARS_SHOWN: usize = 200;
 /// Turns of a conversation that are made a transcript: more nobody plays.
 pub const RECORDED_TURNS_MAX: usize = 2_000;
+/// Of a reason or a step that is counted: what a bot makes up as it goes must not become a text.
+pub const COUNT_LABEL_CHARS_MAX: usize = 64;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::clock::Timestamp;
+use crate::conversation::count::Count;
 use crate::conversation::{Case, Conversation, ConversationId, DeskAct, Ended, Event, JournalEntry, Response};
 use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::desk::{DeskEntry, DeskRow, DeskSeq};
@@ -94,6 +95,8 @@ pub struct TurnCommit {
     pub was_at_desk: bool,
     /// Sessions that ended, to be counted.
     pub ended: Vec<Ended>,
+    /// What else is counted.
+    pub counts: Vec<Count>,
 }
 
 impl TurnCommit {
@@ -113,6 +116,7 @@ impl TurnCommit {
             desk: Vec::new(),
             was_at_desk: before.is_some_and(|before| before.control.owner.is_at_desk()),
             ended: Vec::new(),
+            counts: Vec::new(),
         }
     }
 }
@@ -125,6 +129,15 @@ pub struct OutcomeCount {
     pub bot: String,
     pub outcome: String,
     pub sessions: u64,
+}
+
+/// How often something was counted on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Days since 1970-01-01, in UTC.
+    pub day: u32,
+    pub count: Count,
+    pub times: u64,
 }
 
 /// What became of a turn's commit.
@@ -261,6 +274,9 @@ pub trait Storage: Records + Upkeep + Send + Sync + 'static {
 
     /// How many sessions ended how, from the first day to the last, both included; days since 1970-01-01.
     async fn outcomes(&self, first_day: u32, last_day: u32) -> Result<Vec<OutcomeCount>, StorageError>;
+
+    /// What was counted from the first day to the last, both included; days since 1970-01-01.
+    async fn counts(&self, first_day: u32, last_day: u32) -> Result<Vec<Counted>, StorageError>;
 
     /// Records what became of outbox rows.
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), StorageError>;

@@ -18,7 +18,7 @@ fn link(host: &Host) -> Option<String> {
 }
 
 /// A browser: it keeps cookies, follows nothing, and says where a form comes from.
-struct Browser {
+pub(crate) struct Browser {
     http: reqwest::Client,
     origin: String,
     cookie: Option<String>,
@@ -38,7 +38,7 @@ impl Browser {
     }
 
     /// Sends a form, and keeps the session it may be answered with.
-    async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> StatusCode {
+    pub(crate) async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> StatusCode {
         let body = fields.iter().map(|(name, value)| format!("{name}={}", value.replace(' ', "+")));
         let body = body.collect::<Vec<_>>().join("&");
         let request = self.http.post(format!("{}{path}", self.origin)).body(body);
@@ -56,7 +56,7 @@ impl Browser {
     }
 
     /// The first admin, with the link the host printed.
-    async fn enter(host: &Host) -> Self {
+    pub(crate) async fn enter(host: &Host) -> Self {
         let link = until("the link", || std::future::ready(link(host))).await;
         let mut browser = Self::at(host);
         assert_eq!(browser.get(&link).await.0, StatusCode::OK);

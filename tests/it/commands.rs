@@ -82,7 +82,7 @@ async fn post(url: &str, body: Value) -> Value {
 
 /// Seven mistakes, with the code and place of each.
 const BAD: &str = "[server]\nlisen = \"127.0.0.1:0\"\n[braze]\nendpoint = \"http://rest.fra-01.braze.eu\"\napi_key = \"3f1c5f0e-7f63\"\n\
-[braze.campaigns.reply]\nid = \"your id\"\n[sources.whatsapp]\nbot = \"menu\"\ntokens = []\n[desk]\nkind = \"builtin\"\n";
+[braze.campaigns.reply]\nid = \"your id\"\n[sources.whatsapp]\nbot = \"menu\"\ntokens = []\n[desk]\nkind = \"phone\"\n";
 const MISTAKES: [&str; 7] = [
     "unknown-key 2:1",
     "endpoint-not-https 4:12",
@@ -90,7 +90,7 @@ const MISTAKES: [&str; 7] = [
     "bad-id 7:6",
     "unknown-bot 9:7",
     "token-count 10:1",
-    "not-supported 11:2",
+    "bad-desk 12:8",
 ];
 
 #[tokio::test]

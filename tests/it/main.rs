@@ -18,6 +18,7 @@ mod crash;
 mod database;
 mod documented;
 mod inbound;
+mod inbox;
 mod languages;
 mod page;
 mod plugin_changes;

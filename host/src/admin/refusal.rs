@@ -41,11 +41,6 @@ impl Refusal {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, error: "unreadable", detail }
     }
 
-    /// 503
-    pub(super) fn unavailable(detail: String) -> Self {
-        Self { status: StatusCode::SERVICE_UNAVAILABLE, error: "unavailable", detail }
-    }
-
     /// 415
     pub(super) fn not_json(said: &str) -> Self {
         let detail = format!("the body must be JSON, with content-type: application/json, not {said:?}");

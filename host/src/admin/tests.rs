@@ -8,6 +8,8 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::config::{Console, PluginLimits};
+use crate::desk::acts::Acts;
+use crate::feed::Feed;
 use crate::people::tests::World;
 use crate::people::{Caller, People, Role};
 use crate::storage::{Quarantined, Records, Upkeep as _};
@@ -28,7 +30,8 @@ impl Api {
         let health = Arc::new(Health::new(plugins, bots, Arc::clone(&clock)));
         let search = Arc::new(Search::new(world.folder().join("search"), Arc::clone(&storage), Arc::clone(&clock)));
         let sources = Arc::new(vec!["whatsapp".to_owned()]);
-        let admin = Admin { health, storage, clock: Arc::clone(&clock), search, sources };
+        let acts = Acts::new(Arc::clone(&storage), Feed::default(), Arc::clone(&clock));
+        let admin = Admin { health, storage, clock: Arc::clone(&clock), search, acts, sources };
         let records = Arc::clone(&world.storage) as Arc<dyn Records>;
         let people = Arc::new(People::new(records, clock, false, None));
         let bound = "127.0.0.1:8081".parse().expect("an address");

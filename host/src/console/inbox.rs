@@ -16,10 +16,10 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::page::{Page, html};
-use super::{Console, Trouble, words};
+use super::{Console, Trouble, canned, words};
 use crate::conversation::{Conversation, ConversationId, Owner};
-use crate::desk::canned;
 use crate::limits::INBOX_TURNS_SHOWN;
+use crate::people::{Auditor, Role, action};
 use person::Person;
 use queue::{Row, Tab, View};
 use thread::Line;
@@ -107,6 +107,7 @@ struct Asked {
 async fn index(
     State(console): State<Arc<Console>>,
     page: Page,
+    auditor: Auditor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Trouble> {
     let now = page.now;
@@ -117,7 +118,7 @@ async fn index(
     let tabs = queue::tabs(&cases, &page.caller.id, view);
     let rows = queue::rows(&cases, &page.caller.id, view, open_id, &rules, now);
     let open = match open_id {
-        Some(id) => open(&console, &page, id).await?,
+        Some(id) => open(&console, &page, &auditor, id).await?,
         None => None,
     };
     let notice = match &console.config.desk {
@@ -134,8 +135,14 @@ async fn index(
     html(&Index { page: page.titled(title), view, tabs, rows, open, notice })
 }
 
-async fn open(console: &Console, page: &Page, id: ConversationId) -> Result<Option<Open>, Trouble> {
+async fn open(
+    console: &Console,
+    page: &Page,
+    auditor: &Auditor,
+    id: ConversationId,
+) -> Result<Option<Open>, Trouble> {
     let Some(conversation) = console.storage.read(id).await? else { return Ok(None) };
+    auditor.looked(action::CONVERSATION_VIEWED, id).await?;
     let turns = console.storage.journal(id, u32::MAX, INBOX_TURNS_SHOWN).await?;
     let outbox = console.storage.outbox_of(id).await?;
     let has_more = turns.last().is_some_and(|(turn, _)| *turn > 1);
@@ -145,14 +152,23 @@ async fn open(console: &Console, page: &Page, id: ConversationId) -> Result<Opti
     let canned = ready(console, page, &conversation).await?;
     let teams = console.config.desk.as_ref().map(|desk| desk.rules.teams.clone()).unwrap_or_default();
     let campaigns = console.config.braze.campaigns.keys().cloned().collect();
-    let agents = Vec::new();
+    let agents = agents(page, auditor).await?;
     let typing = console.typing.others(id, &page.caller.id, page.now);
     Ok(Some(Open { id, lines, has_more, person, can, canned, teams, agents, campaigns, typing }))
 }
 
+/// Everybody else who answers users.
+async fn agents(page: &Page, auditor: &Auditor) -> Result<Vec<(String, String)>, Trouble> {
+    let people = auditor.people().list().await?;
+    let others = people.into_iter().filter(|listed| {
+        !listed.disabled && listed.role >= Role::Agent && listed.id != page.caller.id
+    });
+    Ok(others.map(|listed| (listed.id, listed.name)).collect())
+}
+
 async fn ready(console: &Console, page: &Page, conversation: &Conversation) -> Result<Vec<Ready>, Trouble> {
+    let name = conversation.user.profile_name.as_deref().unwrap_or_default();
+    let values = [("name", name), ("agent", &page.caller.name), ("bot", &conversation.bot)];
     let all = canned::all(console.storage.as_ref()).await?;
-    let filled =
-        |canned: canned::Canned| Ready { text: canned.filled(conversation, &page.caller.name), name: canned.name };
-    Ok(all.into_iter().map(filled).collect())
+    Ok(all.into_iter().map(|canned| Ready { text: canned.filled(&values), name: canned.name }).collect())
 }

@@ -145,6 +145,7 @@ fn happen(conversation: &mut Conversation, event: Event) -> Began {
 fn begin_session(conversation: &mut Conversation) {
     conversation.session = conversation.session.saturating_add(1);
     conversation.session_ended = false;
+    conversation.had_people = conversation.control.owner.is_at_desk();
     conversation.plugin_digest = [0; 8];
 }
 

@@ -77,6 +77,7 @@ fn change_owner(conversation: &mut Conversation, now: Timestamp, owner: Owner, d
         control.unanswered = 0;
         control.lines.clear();
     } else {
+        conversation.had_people = true;
         // What an earlier turn leads to is for when the bot has the conversation again; who took it before is of no use then.
         conversation.next.retain(|next| !matches!(next, Event::Handoff(HandoffUpdate::Accepted(_))));
         control.held.append(&mut conversation.next);

@@ -58,6 +58,8 @@ pub struct Conversation {
     pub burst_closes: Timestamp,
     /// Who has it.
     pub control: Control,
+    /// Whether people were asked for in this session.
+    pub had_people: bool,
 }
 
 /// The state of a bot that does not have the conversation at the moment.

@@ -5,6 +5,7 @@ use super::arrival;
 use super::arrival::Began;
 use super::arrival::Cause;
 use super::context::{Context, DeskStatus};
+use super::count::{self, Count};
 use super::decision::{AttributeChange, Decision, NextState, Reply};
 use super::desk::DeskMessage;
 use super::effects::{self, Catalog, Sorted, TimerChange};
@@ -49,6 +50,7 @@ pub struct Turn {
     desk: Vec<DeskMessage>,
     /// Who had the conversation before the cause.
     owner_before: &'static str,
+    counted_before: count::Before,
 }
 
 /// A session that ended, to be counted.
@@ -80,6 +82,7 @@ pub struct Finished {
     /// What a remote desk is told.
     pub desk: Vec<DeskEntry>,
     pub ended: Vec<Ended>,
+    pub counts: Vec<Count>,
 }
 
 impl Turn {
@@ -96,6 +99,7 @@ impl Turn {
         let mut before = stored.unwrap_or_default();
         before.source.clone_from(&route.source);
         let owner_before = before.control.owner.name();
+        let counted_before = count::Before::of(&before);
         let began = arrival::began(&mut before, route, catalog, now, cause);
         before.version += 1;
         let Some(Began { event, fields, decided, ended, desk }) = began else {
@@ -117,14 +121,14 @@ impl Turn {
         let release = catalog.release(&before.bot);
         let version = release.version(id, &before.bot, before.plugin_digest);
         let is_watched = release.shadows();
-        let turn = Self { id, context, event, before, version, is_watched, decided, ended, desk, owner_before };
+        let turn = Self { id, context, event, before, version, is_watched, decided, ended, desk, owner_before, counted_before };
         Begun::Turn(Box::new(turn))
     }
 
     /// What is committed. A failed turn leaves the state as it was, and a waiting user gets the fallback text.
     #[must_use]
     pub fn finish(self, route: &Route, catalog: &dyn Catalog, answer: Answer) -> Finished {
-        let Self { id, context, event, before, mut ended, desk, owner_before, .. } = self;
+        let Self { id, context, event, before, mut ended, desk, owner_before, counted_before, .. } = self;
         let (state, state_version, bot) = (before.state.clone(), before.state_version, before.bot.clone());
         let mut conversation = before;
         conversation.turns = context.turn;
@@ -185,7 +189,8 @@ impl Turn {
             unsupported: sorted.unsupported,
             duration_us: answer.duration_us,
         };
-        Finished { conversation, journal, outbox, calls, desk, ended }
+        let counts = count::counts(&counted_before, &conversation, &journal, &ended);
+        Finished { conversation, journal, outbox, calls, desk, ended, counts }
     }
 }
 

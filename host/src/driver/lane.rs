@@ -160,6 +160,7 @@ impl Driver {
                 commit.calls = finished.calls;
                 commit.desk = finished.desk;
                 commit.ended = finished.ended;
+                commit.counts = finished.counts;
             }
         }
         let conversation = commit.conversation.clone();

@@ -42,6 +42,12 @@ pub mod action {
     pub const PASSWORD_CHANGED: &str = "person.password-changed";
     pub const TOKEN_CREATED: &str = "token.created";
     pub const TOKEN_REVOKED: &str = "token.revoked";
+
+    /// What an agent did with a conversation, by the name of the act.
+    #[must_use]
+    pub fn of_desk(act: &str) -> String {
+        format!("conversation.{act}")
+    }
 }
 
 /// Writes the log for one request. As an argument of a handler it knows who asks, and from where.

@@ -90,24 +90,24 @@ impl Indexer {
         let mut made_anew = false;
         loop {
             let kept = self.keep(changes, stopping, &mut made_anew).await;
-            let (why, waits) = match kept {
-                Ok(()) => ("the host is shutting down".into(), true),
+            let (why, is_damaged) = match kept {
+                Ok(()) => ("the host is shutting down".into(), false),
                 Err(Broken::Storage(error)) => {
                     self.close(error.to_string()).await;
                     return stopping.cancelled().await;
                 }
                 Err(Broken::Index(Failure::Refused(why))) => {
                     tracing::error!(%why, folder = %self.folder.display(), "search is not available; it is tried again");
-                    (why, true)
+                    (why, false)
                 }
                 Err(Broken::Index(Failure::Damaged(why))) => {
                     tracing::error!(%why, folder = %self.folder.display(), "the search index is made anew from storage");
-                    // Twice without having been whole is not the index's fault: it would only be written over and over.
-                    (why, std::mem::replace(&mut made_anew, true))
+                    (why, true)
                 }
             };
-            let is_damaged = made_anew && !waits;
             self.close(format!("{why} (in {})", self.folder.display())).await;
+            // Twice without having been whole is not the index's fault: it would only be written over and over.
+            let waits = !is_damaged || std::mem::replace(&mut made_anew, true);
             if is_damaged && let Err(failure) = self.discard().await {
                 tracing::error!(%failure, folder = %self.folder.display(), "the search index cannot be removed");
             }

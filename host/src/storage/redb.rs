@@ -28,7 +28,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::record::{self, Fate};
 use super::{
-    Accepted, Committed, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Settlement,
+    Accepted, Committed, Counted, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Settlement,
     Storage, StorageError, Swept, TurnCommit, TurnKey,
 };
 use crate::clock::Timestamp;
@@ -39,7 +39,7 @@ use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use prepared::{Arrival, Item, Turn};
 pub use settings::{JournalKeep, Settings};
-use tables::{ALARMS, AT_DESK, CALLS, CONVERSATION, DESK, INBOX, OUTBOX, OUTCOMES, QUARANTINE, SETTLED, TURNS};
+use tables::{ALARMS, AT_DESK, CALLS, CONVERSATION, COUNTS, DESK, INBOX, OUTBOX, OUTCOMES, QUARANTINE, SETTLED, TURNS};
 use writer::{Op, Writer};
 
 /// Why a database file does not open.
@@ -386,6 +386,19 @@ impl Storage for Redb {
                 counts.extend(tables::outcome_of(key.value(), sessions.value()));
             }
             Ok(counts)
+        })
+    }
+
+    async fn counts(&self, first_day: u32, last_day: u32) -> Result<Vec<Counted>, StorageError> {
+        self.read_rows(|transaction| {
+            let counts = transaction.open_table(COUNTS)?;
+            let (first, end) = (first_day.to_be_bytes(), last_day.saturating_add(1).to_be_bytes());
+            let mut counted = Vec::new();
+            for row in counts.range(first.as_slice()..end.as_slice())? {
+                let (key, times) = row?;
+                counted.extend(tables::count_of(key.value(), times.value()));
+            }
+            Ok(counted)
         })
     }
 

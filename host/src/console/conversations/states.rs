@@ -1,6 +1,6 @@
 //! A bot's state over time: as it is read by people, and what a turn changed in it.
 
-use crate::limits::{STATE_LINES_COMPARED_MAX, STATE_LINES_SHOWN};
+use crate::limits::{STATE_LINE_CHARS_SHOWN, STATE_LINES_COMPARED_MAX, STATE_LINES_SHOWN};
 
 /// A line of a comparison: `-` was there, `+` is there now, ` ` stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,10 @@ pub(super) fn compare(before: Option<&str>, after: Option<&str>) -> Vec<Compared
     let line = |sign, text: &&str| Compared { sign, text: (*text).to_owned() };
     let head = before[..same].last().map(|text| line(' ', text));
     let tail = rest_before[rest_before.len() - end..].first().map(|text| line(' ', text));
-    let mut lines: Vec<_> = head.into_iter().chain(middle).chain(tail).collect();
+    let lines = head.into_iter().chain(middle).chain(tail);
+    // A text in a state is one line, however long.
+    let shown = |line: Compared| Compared { text: line.text.chars().take(STATE_LINE_CHARS_SHOWN).collect(), ..line };
+    let mut lines: Vec<_> = lines.take(STATE_LINES_SHOWN + 1).map(shown).collect();
     if lines.len() > STATE_LINES_SHOWN {
         lines.truncate(STATE_LINES_SHOWN);
         lines.push(Compared { sign: ' ', text: "… and more".to_owned() });

@@ -12,6 +12,7 @@ use crate::conversation::{
 };
 use crate::limits::CONVERSATION_TURNS_SHOWN;
 use crate::people::Role;
+use crate::plugins::tests::guest::versioned;
 use crate::search::{Indexer, Status};
 use crate::storage::TurnCommit;
 
@@ -162,6 +163,24 @@ async fn a_conversation_shows_its_turns_and_its_state_at_each() {
     for nowhere in ["c_00000000000000000000000000000000", "c_zz", "x"] {
         assert_ne!(site.get(&format!("/console/conversations/{nowhere}")).await.status, StatusCode::OK, "{nowhere}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_is_run_again_on_a_version_that_is_loaded() {
+    let site = Site::open();
+    let ada = turn(&site, &user("ada"), &["hi"], Ok("Hello!"), "1").await;
+    site.load("menu@candidate", &versioned(2, None)).await;
+    site.load("other", &versioned(2, None)).await;
+    let page = site.get(&format!("/console/conversations/{ada}/turns/1")).await.page();
+    assert!(page.contains("<option>menu@candidate") && !page.contains("<option>other"), "{page}");
+    let replayed = site.get(&format!("/console/conversations/{ada}/turns/1?on=menu%40candidate")).await.page();
+    assert!(replayed.contains("id=\"replayed\"") && replayed.contains("differs"), "{replayed}");
+    assert!(
+        replayed.contains("<h3>reply</h3>") && replayed.contains("- &#60; Hello!") || replayed.contains("- Hello!")
+    );
+    let kept = site.console.storage.read(ada).await.expect("readable").expect("there");
+    assert_eq!(kept.turns, 1, "nothing changed");
+    assert_eq!(site.get(&format!("/console/conversations/{ada}/turns/1?on=other")).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

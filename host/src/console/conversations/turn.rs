@@ -15,7 +15,7 @@ use crate::console::inbox::thread::{self, Line};
 use crate::console::page::{Page, html};
 use crate::console::{Console, Trouble, words};
 use crate::conversation::{ConversationId, Effect, JournalEntry, NextState, Outcome, Version};
-use crate::limits::TURN_TEXT_CHARS_SHOWN;
+use crate::limits::{TURN_LOG_LINES_SHOWN, TURN_TEXT_CHARS_SHOWN};
 use crate::outbox::{OutboxSeq, Status};
 use crate::people::{Auditor, Role, action};
 use crate::plugins::StoredState;
@@ -80,6 +80,8 @@ impl TurnShown {
         is_cut: bool,
     ) -> Self {
         let about = recorded.as_ref().ok().map(|entry| About::of(turn, entry, outbox, is_cut));
+        let shown = |line: Line| if is_cut { Line { text: cut(line.text), ..line } } else { line };
+        let lines = lines.into_iter().map(shown).collect();
         let at = recorded.as_ref().map_or(Timestamp::default(), |entry| entry.context.now);
         Self { turn, at, lines, about }
     }
@@ -88,6 +90,7 @@ impl TurnShown {
 impl About {
     fn of(turn: u32, entry: &JournalEntry, outbox: &[(OutboxSeq, OutboxRow)], is_cut: bool) -> Self {
         let shown = |text: String| if is_cut { cut(text) } else { text };
+        let most = if is_cut { TURN_LOG_LINES_SHOWN } else { usize::MAX };
         let decision = match &entry.outcome {
             Outcome::Decided(decision) => Some(decision),
             Outcome::Failed { .. } => None,
@@ -122,8 +125,8 @@ impl About {
             effects: effects.collect(),
             failure,
             is_failed: search::is_failure(&entry.outcome),
-            log: entry.log.iter().map(|line| shown(line.clone())).collect(),
-            unsupported: entry.unsupported.clone(),
+            log: entry.log.iter().take(most).map(|line| shown(line.clone())).collect(),
+            unsupported: entry.unsupported.iter().take(most).map(|line| shown(line.clone())).collect(),
         }
     }
 }
@@ -260,7 +263,7 @@ async fn replay(console: &Console, entry: &JournalEntry, on: &str) -> Result<Rep
     let plugin = console.plugins.get(on).ok_or_else(|| Trouble::gone(format!("{on} is not loaded any more.")))?;
     let version = format!("{} {}", plugin.version().unwrap_or("-"), &search::digest_text(plugin.digest_short())[..8]);
     if entry.plugin_digest == [0; 8] {
-        return Ok(Replayed::untold(on, version, Untold::Host));
+        return Ok(Replayed::saying(on, version, untold(Untold::Host)));
     }
     let stored = entry.state.as_deref().map(|state| StoredState { state, version: entry.state_version });
     let result = console.plugins.decide_on(&plugin, &entry.context, stored, &entry.event).await;
@@ -270,13 +273,11 @@ async fn replay(console: &Console, entry: &JournalEntry, on: &str) -> Result<Rep
         false => replay::Version::Other,
     };
     Ok(match replay::verdict(entry, &Outcome::from(result.outcome), which) {
-        Verdict::Same => Replayed {
-            is_same: true,
-            text: "It comes out the same.".into(),
-            log,
-            ..Replayed::untold(on, version, Untold::Host)
-        },
-        Verdict::Untold(why) => Replayed { log, ..Replayed::untold(on, version, why) },
+        Verdict::Same => {
+            let text = "It comes out the same.".into();
+            Replayed { is_same: true, log, ..Replayed::saying(on, version, text) }
+        }
+        Verdict::Untold(why) => Replayed { log, ..Replayed::saying(on, version, untold(why)) },
         Verdict::Differs(difference) => {
             let line = |sign| move |text: &String| Compared { sign, text: text.clone() };
             let parts = difference.parts().map(|(part, change)| {
@@ -291,8 +292,12 @@ async fn replay(console: &Console, entry: &JournalEntry, on: &str) -> Result<Rep
 }
 
 impl Replayed {
-    fn untold(on: &str, version: String, why: Untold) -> Self {
-        let text = format!("That cannot be said: such turns {}.", why.why());
+    /// Nothing differs, or nothing can be said.
+    fn saying(on: &str, version: String, text: String) -> Self {
         Self { on: on.to_owned(), version, is_same: false, text, parts: Vec::new(), log: Vec::new() }
     }
+}
+
+fn untold(why: Untold) -> String {
+    format!("That cannot be said: such turns {}.", why.why())
 }

@@ -40,6 +40,7 @@ impl Default for Said {
 pub(super) async fn act(
     State(console): State<Arc<Console>>,
     page: Page,
+    auditor: Auditor,
     Path((id, name)): Path<(String, String)>,
     Form(said): Form<Said>,
 ) -> Result<Response, Trouble> {
@@ -47,7 +48,10 @@ pub(super) async fn act(
     let id: ConversationId = id.parse().map_err(Trouble::wrong)?;
     let view = said.view.clone();
     let act = read(&name, said, &page.caller, page.now)?;
-    match console.acts.act(id, agent(&page.caller), act).await? {
+    let kind = act.kind();
+    let acted = console.acts.act(id, agent(&page.caller), act).await?;
+    auditor.did(&action::of_desk(kind), id).await?;
+    match acted {
         Acted::Done(_) => {}
         Acted::Refused(reason) => return Err(Trouble::too_late(reason)),
         Acted::Unknown => return Err(Trouble::gone("There is no such conversation any more.")),

@@ -12,7 +12,7 @@ use crate::inbound::Inbound;
 use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{CallRow, CallSeq};
 use crate::storage::{
-    Accepted, Committed, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Swept,
+    Accepted, Committed, Counted, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Swept,
     TurnCommit, TurnKey, record,
 };
 
@@ -232,6 +232,10 @@ impl Storage for Memory {
 
     async fn desk_settle(&self, _seq: DeskSeq, _told: Option<InboxItem>) -> Result<(), StorageError> {
         unimplemented!("there is no desk here")
+    }
+
+    async fn counts(&self, _first_day: u32, _last_day: u32) -> Result<Vec<Counted>, StorageError> {
+        unimplemented!("nobody looks at counts here")
     }
 
     fn desk_changed(&self) -> Arc<Notify> {

@@ -13,7 +13,7 @@ use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use crate::storage::{
-    Accepted, Committed, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Settlement,
+    Accepted, Committed, Counted, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Settlement,
     Storage, StorageError, Swept, TurnCommit, TurnKey,
 };
 
@@ -122,6 +122,10 @@ impl Storage for FakeStorage {
 
     async fn desk_settle(&self, _seq: DeskSeq, _told: Option<InboxItem>) -> Result<(), StorageError> {
         unimplemented!("there is no desk here")
+    }
+
+    async fn counts(&self, _first_day: u32, _last_day: u32) -> Result<Vec<Counted>, StorageError> {
+        unimplemented!("nobody looks at counts here")
     }
 
     fn desk_changed(&self) -> Arc<Notify> {

@@ -1,5 +1,6 @@
 //! What each operation does to the tables, inside the writer's transaction.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
@@ -9,7 +10,7 @@ use super::prepared::{AlarmMove, Arrival, Item, Turn};
 use super::recover::Memory;
 use super::settings::JournalKeep;
 use super::tables::{
-    self, ALARMS, AT_DESK, AUDIT, BURIED, CALLS, CONVERSATION, DESK, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META, OUTBOX,
+    self, ALARMS, AT_DESK, AUDIT, BURIED, CALLS, CONVERSATION, COUNTS, DESK, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META, OUTBOX,
     OUTCOMES, OutboxHead, QUARANTINE, RECORDS, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
@@ -40,6 +41,9 @@ pub(super) struct Batch<'txn> {
     pub(super) audit: Lazy<'txn, u64, &'static [u8]>,
     pub(super) buried: Lazy<'txn, &'static [u8], &'static [u8]>,
     meta: Lazy<'txn, &'static str, u64>,
+    counts: Lazy<'txn, &'static [u8], u64>,
+    /// To be added when the batch ends: busy days are counted in few places.
+    counted: HashMap<Vec<u8>, u64>,
     pub(super) changed: Changed,
 }
 
@@ -73,6 +77,8 @@ impl<'txn> Batch<'txn> {
             audit: Lazy::new(AUDIT),
             buried: Lazy::new(BURIED),
             meta: Lazy::new(META),
+            counts: Lazy::new(COUNTS),
+            counted: HashMap::new(),
             changed: Changed::default(),
         }
     }
@@ -145,10 +151,10 @@ impl<'txn> Batch<'txn> {
     }
 
     pub(super) fn commit(&mut self, turns: Vec<Turn>) -> Result<Vec<Committed>, ReadError> {
-        turns.into_iter().map(|turn| self.commit_one(&turn)).collect()
+        turns.into_iter().map(|turn| self.commit_one(turn)).collect()
     }
 
-    fn commit_one(&mut self, turn: &Turn) -> Result<Committed, ReadError> {
+    fn commit_one(&mut self, turn: Turn) -> Result<Committed, ReadError> {
         let table = self.conversation.open(self.transaction)?;
         let state_key = tables::state_key(turn.id);
         let version = match table.get(state_key.as_slice())? {
@@ -202,6 +208,9 @@ impl<'txn> Batch<'txn> {
                 None => at_desk.remove(turn.id.0.as_slice())?,
             };
         }
+        for key in turn.counts {
+            *self.counted.entry(key).or_default() += 1;
+        }
         if let Some(AlarmMove { from, to }) = turn.alarm {
             self.move_alarm(from, to)?;
         }
@@ -211,6 +220,16 @@ impl<'txn> Batch<'txn> {
             outcomes.insert(key.as_slice(), sessions + 1)?;
         }
         Ok(Committed::Done)
+    }
+
+    /// Adds what was counted; to be called once all operations are applied.
+    pub(super) fn finish(&mut self) -> Result<Changed, ReadError> {
+        for (key, times) in std::mem::take(&mut self.counted) {
+            let counts = self.counts.open(self.transaction)?;
+            let before = counts.get(key.as_slice())?.map_or(0, |before| before.value());
+            counts.insert(key.as_slice(), before + times)?;
+        }
+        Ok(self.changed)
     }
 
     fn move_alarm(&mut self, before: Option<[u8; 24]>, after: Option<[u8; 24]>) -> Result<(), ReadError> {

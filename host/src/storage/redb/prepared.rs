@@ -92,6 +92,8 @@ pub(super) struct Turn {
     pub case: Option<Option<Vec<u8>>>,
     /// Where the sessions that ended are counted.
     pub ended: Vec<Vec<u8>>,
+    /// Where what happened is counted.
+    pub counts: Vec<Vec<u8>>,
 }
 
 impl Turn {
@@ -117,6 +119,7 @@ impl Turn {
             calls: turn.calls.iter().map(|call| tables::call_value(false, &record::encode(call))).collect(),
             desk: turn.desk.iter().map(record::encode).collect(),
             case: (turn.was_at_desk || case.is_some()).then_some(case),
+            counts: turn.counts.iter().map(|count| tables::count_key(day, count)).collect(),
             ended: turn.ended.iter().map(|ended| tables::outcome_key(day, &ended.bot, &ended.outcome)).collect(),
         }
     }

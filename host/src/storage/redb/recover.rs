@@ -9,7 +9,7 @@ use redb::{Database, ReadableTable};
 use super::ReadError;
 use super::buried::Buried;
 use super::tables::{
-    self, ALARMS, AT_DESK, AUDIT, CALLS, CONVERSATION, DESK, INBOX, JOURNAL_BYTES, META, OUTBOX, OUTCOMES, OutboxHead,
+    self, ALARMS, AT_DESK, AUDIT, CALLS, CONVERSATION, COUNTS, DESK, INBOX, JOURNAL_BYTES, META, OUTBOX, OUTCOMES, OutboxHead,
     QUARANTINE, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
@@ -59,6 +59,7 @@ pub(super) fn recover(database: &Database, now: Timestamp) -> Result<Memory, Rea
         transaction.open_table(ALARMS)?;
         transaction.open_table(CALLS)?;
         transaction.open_table(DESK)?;
+        transaction.open_table(COUNTS)?;
         transaction.open_table(AT_DESK)?;
         transaction.open_table(OUTCOMES)?;
         transaction.open_table(SETTLED)?;

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::ReadError;
 use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
+use crate::conversation::count::{Count, Measure};
 use crate::inbound::DedupeKey;
 use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use crate::storage::record;
-use crate::storage::{InboxItem, InboxRow, InboxSeq, OutcomeCount, TurnKey};
+use crate::storage::{Counted, InboxItem, InboxRow, InboxSeq, OutcomeCount, TurnKey};
 
 /// `conversation[16] | kind[1] | sub`: state, dedupe keys and journal of every conversation.
 pub(super) const CONVERSATION: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("conversation");
@@ -30,6 +31,8 @@ pub(super) const AT_DESK: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::n
 pub(super) const DESK: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("desk");
 /// `day[4] | bot | 0 | outcome`: how many sessions ended like this.
 pub(super) const OUTCOMES: TableDefinition<'_, &[u8], u64> = TableDefinition::new("outcomes");
+/// `day[4] | version[8] | bot | 0 | measure | 0 | label`: how often that was.
+pub(super) const COUNTS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("counts");
 /// Accepted, not yet consumed.
 pub(super) const INBOX: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("inbox");
 /// Committed, not yet settled.
@@ -144,6 +147,24 @@ pub(super) fn outcome_of(key: &[u8], sessions: u64) -> Option<OutcomeCount> {
 /// Where a record is.
 pub(super) fn record_key(kind: &str, key: &str) -> String {
     format!("{kind}\0{key}")
+}
+
+/// Where something is counted.
+pub(super) fn count_key(day: u32, count: &Count) -> Vec<u8> {
+    let Count { bot, version, measure, label } = count;
+    let (bot, measure, label) = (bot.as_bytes(), measure.name().as_bytes(), label.as_bytes());
+    [day.to_be_bytes().as_slice(), version, bot, &[0], measure, &[0], label].concat()
+}
+
+/// What is counted there; none where it is nothing that this host counts.
+pub(super) fn count_of(key: &[u8], times: u64) -> Option<Counted> {
+    let (day, rest) = key.split_first_chunk::<4>()?;
+    let (version, rest) = rest.split_first_chunk::<8>()?;
+    let (bot, rest) = std::str::from_utf8(rest).ok()?.split_once('\0')?;
+    let (measure, label) = rest.split_once('\0')?;
+    let measure = Measure::ALL.into_iter().find(|known| known.name() == measure)?;
+    let count = Count { bot: bot.into(), version: *version, measure, label: label.into() };
+    Some(Counted { day: u32::from_be_bytes(*day), count, times })
 }
 
 /// The number of a journal row's turn.

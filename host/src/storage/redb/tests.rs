@@ -109,6 +109,7 @@ pub(super) fn turn_on(row: &InboxRow, before: Option<&Conversation>) -> TurnComm
         desk: Vec::new(),
         was_at_desk: false,
         ended: Vec::new(),
+        counts: Vec::new(),
     }
 }
 

@@ -124,7 +124,7 @@ impl Writer {
                     Op::Apply(operation) => operation(&mut batch)?,
                 });
             }
-            batch.changed
+            batch.finish()?
         };
         transaction.commit()?;
         Ok((answers, changed))
