@@ -104,7 +104,10 @@ async fn a_late_reply_to_a_user_who_was_erased_resurrects_nothing() {
 
 #[tokio::test]
 async fn in_the_browser_an_agent_accepts_answers_and_returns_and_the_phone_shows_it() {
-    let (Some(agent), Some(phone)) = (turnwise_tests::Browser::start().await, turnwise_tests::Browser::start().await) else { return };
+    let (Some(agent), Some(phone)) = (turnwise_tests::Browser::start().await, turnwise_tests::Browser::start().await)
+    else {
+        return;
+    };
     let dev = Dev::start().await;
     phone.resize(390, 844).await;
     phone.open(&dev.sandbox).await;
@@ -143,7 +146,11 @@ async fn in_the_browser_an_agent_accepts_answers_and_returns_and_the_phone_shows
     phone.value("document.getElementById('text').focus()").await;
     phone.press("my order is late").await;
     phone.press(key::ENTER).await;
-    agent.until("[...document.querySelectorAll('.said.user')].some((line) => line.innerText.includes('my order is late'))").await;
+    agent
+        .until(
+            "[...document.querySelectorAll('.said.user')].some((line) => line.innerText.includes('my order is late'))",
+        )
+        .await;
     assert_eq!(agent.value("document.querySelector('#reply-text').value").await, "half a sen");
 
     agent.click("summary[data-shortcut=b]").await;

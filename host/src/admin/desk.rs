@@ -35,9 +35,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/v1/desk", "Conversations at the desk: waiting for people, or theirs", queue)
             .answers(200, shape::object([("conversations", shape::list(case()))])),
-        done("/v1/conversations/{id}/takeover", "Takes it from the bot, or from whoever has it", take_over, nothing()).needs(Role::Operator),
+        done("/v1/conversations/{id}/takeover", "Takes it from the bot, or from whoever has it", take_over, nothing())
+            .needs(Role::Operator),
         done("/v1/conversations/{id}/accept", "Takes what is offered", accept, nothing()),
-        done("/v1/conversations/{id}/decline", "Nobody takes it: the bot goes on", decline, shape::object([("reason", shape::text())])),
+        done(
+            "/v1/conversations/{id}/decline",
+            "Nobody takes it: the bot goes on",
+            decline,
+            shape::object([("reason", shape::text())]),
+        ),
         done(
             "/v1/conversations/{id}/reply",
             "Says something to the user, who last wrote within 24 hours",

@@ -67,7 +67,8 @@ async fn index(
     let counted = console.storage.counts(first, today).await?;
     let bots = counted.iter().map(|counted| counted.count.bot.clone()).filter(|bot| !bot.is_empty()).collect();
     let of_bot = |counted: &&Counted| asked.bot.is_empty() || counted.count.bot == asked.bot;
-    let versions = counted.iter().filter(of_bot).map(|counted| version(counted)).filter(|text| !text.is_empty()).collect();
+    let versions =
+        counted.iter().filter(of_bot).map(|counted| version(counted)).filter(|text| !text.is_empty()).collect();
     let of_version = |counted: &Counted| asked.version.is_empty() || version(counted) == asked.version;
     let shown: Vec<&Counted> = counted.iter().filter(of_bot).filter(|counted| of_version(counted)).collect();
     let figures = Figures::of(&shown);
@@ -82,7 +83,11 @@ async fn index(
             says: "Sessions that expired, by the step they were at.",
             bars: figures.left_at(),
         },
-        Chart { title: "Why people were asked for", says: "Handoffs by the reason the bot gave.", bars: figures.reasons() },
+        Chart {
+            title: "Why people were asked for",
+            says: "Handoffs by the reason the bot gave.",
+            bars: figures.reasons(),
+        },
         Chart {
             title: "Why nobody came",
             says: "Handoffs that failed: the desk closed, nobody in time, declined, out of reach.",
@@ -93,7 +98,11 @@ async fn index(
             says: "From a message's arrival to the bot's decision; what Braze and WhatsApp need comes on top.",
             bars: figures.answers(),
         },
-        Chart { title: "Turns that failed", says: "By kind; the user got the fallback text.", bars: figures.failed_turns() },
+        Chart {
+            title: "Turns that failed",
+            says: "By kind; the user got the fallback text.",
+            bars: figures.failed_turns(),
+        },
     ];
     html(&Index {
         page: page.titled("Analytics"),

@@ -135,12 +135,7 @@ async fn index(
     html(&Index { page: page.titled(title), view, tabs, rows, open, notice })
 }
 
-async fn open(
-    console: &Console,
-    page: &Page,
-    auditor: &Auditor,
-    id: ConversationId,
-) -> Result<Option<Open>, Trouble> {
+async fn open(console: &Console, page: &Page, auditor: &Auditor, id: ConversationId) -> Result<Option<Open>, Trouble> {
     let Some(conversation) = console.storage.read(id).await? else { return Ok(None) };
     auditor.looked(action::CONVERSATION_VIEWED, id).await?;
     let turns = console.storage.journal(id, u32::MAX, INBOX_TURNS_SHOWN).await?;
@@ -160,9 +155,9 @@ async fn open(
 /// Everybody else who answers users.
 async fn agents(page: &Page, auditor: &Auditor) -> Result<Vec<(String, String)>, Trouble> {
     let people = auditor.people().list().await?;
-    let others = people.into_iter().filter(|listed| {
-        !listed.disabled && listed.role >= Role::Agent && listed.id != page.caller.id
-    });
+    let others = people
+        .into_iter()
+        .filter(|listed| !listed.disabled && listed.role >= Role::Agent && listed.id != page.caller.id);
     Ok(others.map(|listed| (listed.id, listed.name)).collect())
 }
 

@@ -83,7 +83,12 @@ const PEOPLE_S: [u64; 10] = [30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400
 pub const LONGER: &str = "longer";
 
 /// What a turn adds, given the conversation before and after it.
-pub(super) fn counts(before: &Before, after: &Conversation, entry: &JournalEntry, ended: &[super::turn::Ended]) -> Vec<Count> {
+pub(super) fn counts(
+    before: &Before,
+    after: &Conversation,
+    entry: &JournalEntry,
+    ended: &[super::turn::Ended],
+) -> Vec<Count> {
     let now = entry.context.now;
     let mut counts = Vec::new();
     let mut add = |bot: &str, version: [u8; 8], measure: Measure, label: &str| {

@@ -121,7 +121,19 @@ impl Turn {
         let release = catalog.release(&before.bot);
         let version = release.version(id, &before.bot, before.plugin_digest);
         let is_watched = release.shadows();
-        let turn = Self { id, context, event, before, version, is_watched, decided, ended, desk, owner_before, counted_before };
+        let turn = Self {
+            id,
+            context,
+            event,
+            before,
+            version,
+            is_watched,
+            decided,
+            ended,
+            desk,
+            owner_before,
+            counted_before,
+        };
         Begun::Turn(Box::new(turn))
     }
 

@@ -28,8 +28,8 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::record::{self, Fate};
 use super::{
-    Accepted, Committed, Counted, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Settlement,
-    Storage, StorageError, Swept, TurnCommit, TurnKey,
+    Accepted, Committed, Counted, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded,
+    Settlement, Storage, StorageError, Swept, TurnCommit, TurnKey,
 };
 use crate::clock::Timestamp;
 use crate::conversation::{Case, Conversation, ConversationId, Response};

@@ -62,16 +62,33 @@ impl Figures {
     pub(super) fn all(&self) -> Vec<Figure> {
         let (sessions, ended) = (self.total(Measure::Sessions), self.total(Measure::Ended));
         let (handoffs, failed) = (self.total(Measure::Handoffs), self.total(Measure::HandoffsFailed));
-        let stopped = self.of_measure(Measure::Ended).filter(|(outcome, _)| *outcome == "stopped").map(|(_, n)| n).sum();
+        let stopped =
+            self.of_measure(Measure::Ended).filter(|(outcome, _)| *outcome == "stopped").map(|(_, n)| n).sum();
         let figure = |title, value: String, says| Figure { value, title, says };
         vec![
             figure("Sessions", sessions.to_string(), "that began: a user wrote after a pause, or another system did"),
-            figure("Containment", share(self.total(Measure::Contained), ended), "of the sessions that ended, those in which no person was asked for"),
+            figure(
+                "Containment",
+                share(self.total(Measure::Contained), ended),
+                "of the sessions that ended, those in which no person was asked for",
+            ),
             figure("Handoff rate", share(handoffs, sessions), "handoffs and take-overs, for each session that began"),
             figure("Nobody came", share(failed, handoffs.max(failed)), "of the handoffs, those that no agent took"),
-            figure("Wait", self.spans(Measure::Wait, 0.5, 0.9), "from asking to the first agent: half wait no longer than, nine in ten no longer than"),
-            figure("Resolution", self.spans(Measure::Resolution, 0.5, 0.9), "from the first agent to the end of the handoff: half, nine in ten"),
-            figure("Answer", self.answer(), "from arrival to the bot's decision: half, 95 %, 99 % of the messages within"),
+            figure(
+                "Wait",
+                self.spans(Measure::Wait, 0.5, 0.9),
+                "from asking to the first agent: half wait no longer than, nine in ten no longer than",
+            ),
+            figure(
+                "Resolution",
+                self.spans(Measure::Resolution, 0.5, 0.9),
+                "from the first agent to the end of the handoff: half, nine in ten",
+            ),
+            figure(
+                "Answer",
+                self.answer(),
+                "from arrival to the bot's decision: half, 95 %, 99 % of the messages within",
+            ),
             figure("Opt-outs", share(stopped, ended), "of the sessions that ended, those the user stopped"),
         ]
     }
@@ -136,7 +153,10 @@ impl Figures {
             labels.push(("all others", others));
         }
         let most = labels.iter().map(|(_, times)| *times).max().unwrap_or(1).max(1);
-        labels.into_iter().map(|(label, count)| Bar { label: label.to_owned(), count, width: count * 100 / most }).collect()
+        labels
+            .into_iter()
+            .map(|(label, count)| Bar { label: label.to_owned(), count, width: count * 100 / most })
+            .collect()
     }
 }
 
@@ -190,5 +210,9 @@ fn millis(ms: u64) -> String {
 }
 
 fn seconds(seconds: u64) -> String {
-    if seconds == u64::MAX { LONGER.to_owned() } else { super::super::words::span(&std::time::Duration::from_secs(seconds)) }
+    if seconds == u64::MAX {
+        LONGER.to_owned()
+    } else {
+        super::super::words::span(&std::time::Duration::from_secs(seconds))
+    }
 }

@@ -13,7 +13,7 @@ use crate::console::page::{Page, done};
 use crate::console::{Console, Trouble};
 use crate::conversation::{Act, Agent, ConversationId, Owner};
 use crate::desk::acts::Acted;
-use crate::people::{Caller, Role};
+use crate::people::{Auditor, Caller, Role, action};
 
 /// The fields of all the forms together.
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use crate::clock::Clock as _;
 use crate::console::tests::{HOSTILE, Site, is_inert};
 use crate::people::Role;
-use crate::storage::{InboxItem, InboxSeq, Quarantined, Storage as _};
+use crate::storage::{InboxItem, InboxSeq, Quarantined};
 
 const GOOD: &str = r#"{"user_id": "u1", "message": "hi"}"#;
 

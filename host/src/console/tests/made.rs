@@ -10,7 +10,7 @@ use crate::conversation::{
 };
 use crate::outbox::{Action, Entry, OutboxSeq, Recipient, Status};
 use crate::plugins::{Plugin, Wanted};
-use crate::storage::{Committed, Settlement, Storage as _, TurnCommit};
+use crate::storage::{Committed, Settlement, TurnCommit};
 
 impl Site {
     /// A user's first turn, in which the bot `menu` says this and stands at this step.

@@ -12,8 +12,8 @@ use crate::inbound::Inbound;
 use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{CallRow, CallSeq};
 use crate::storage::{
-    Accepted, Committed, Counted, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Swept,
-    TurnCommit, TurnKey, record,
+    Accepted, Committed, Counted, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded,
+    Swept, TurnCommit, TurnKey, record,
 };
 
 pub(super) struct Memory {

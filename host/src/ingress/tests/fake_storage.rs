@@ -13,8 +13,8 @@ use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use crate::storage::{
-    Accepted, Committed, Counted, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded, Settlement,
-    Storage, StorageError, Swept, TurnCommit, TurnKey,
+    Accepted, Committed, Counted, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded,
+    Settlement, Storage, StorageError, Swept, TurnCommit, TurnKey,
 };
 
 #[derive(Default)]

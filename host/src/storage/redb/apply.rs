@@ -10,8 +10,8 @@ use super::prepared::{AlarmMove, Arrival, Item, Turn};
 use super::recover::Memory;
 use super::settings::JournalKeep;
 use super::tables::{
-    self, ALARMS, AT_DESK, AUDIT, BURIED, CALLS, CONVERSATION, COUNTS, DESK, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META, OUTBOX,
-    OUTCOMES, OutboxHead, QUARANTINE, RECORDS, SETTLED, Seen, TURNS,
+    self, ALARMS, AT_DESK, AUDIT, BURIED, CALLS, CONVERSATION, COUNTS, DESK, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META,
+    OUTBOX, OUTCOMES, OutboxHead, QUARANTINE, RECORDS, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
 use crate::conversation::{ConversationId, JournalEntry, Response};

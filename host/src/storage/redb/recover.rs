@@ -9,8 +9,8 @@ use redb::{Database, ReadableTable};
 use super::ReadError;
 use super::buried::Buried;
 use super::tables::{
-    self, ALARMS, AT_DESK, AUDIT, CALLS, CONVERSATION, COUNTS, DESK, INBOX, JOURNAL_BYTES, META, OUTBOX, OUTCOMES, OutboxHead,
-    QUARANTINE, SETTLED, Seen, TURNS,
+    self, ALARMS, AT_DESK, AUDIT, CALLS, CONVERSATION, COUNTS, DESK, INBOX, JOURNAL_BYTES, META, OUTBOX, OUTCOMES,
+    OutboxHead, QUARANTINE, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
