@@ -61,7 +61,7 @@ impl Shown {
     }
 
     pub(super) fn version(&self) -> &str {
-        self.listed.version.as_deref().unwrap_or("no version")
+        self.listed.version.as_deref().filter(|version| !version.is_empty()).unwrap_or("no version")
     }
 
     /// Milliseconds since 1970, for the next turn that tries a stopped plugin.

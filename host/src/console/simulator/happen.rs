@@ -73,6 +73,9 @@ fn lines(wanted: &Wanted, timer: Option<Duration>) -> Result<Vec<(Line, Vec<Said
             Some(due) => format!("~ {}", span(Duration::from_secs(due.as_secs() + 1))),
             None => return Err(Trouble::wrong("No timer is pending.")),
         },
+        "external" | "response" if name.is_empty() || name.contains(char::is_whitespace) => {
+            return Err(Trouble::wrong("A name is one word, e.g. order-shipped."));
+        }
         "accepted" => format!("{AGENT_ACCEPTS} {one_line}"),
         "returned" => format!("{AGENT_RETURNS} {one_line}"),
         "failed" => format!("@ handoff failed {one_line}"),
