@@ -112,7 +112,7 @@ fn a_picture_has_every_name_escaped_and_every_number() {
     ]);
     let picture = svg(&graph);
     assert!(picture.starts_with("<svg ") && picture.contains("a&lt;b&gt;&amp;\u{fffd}</text>"), "{picture}");
-    assert_eq!(picture.matches("<path d=\"M").count() - 1, 3, "an arrow for each way, and the head");
+    assert_eq!(picture.matches("<path ").count() - 1, 3, "an arrow for each way, and the head");
     assert_eq!(picture.matches(">1</text>").count(), 3);
     assert!(svg(&Graph::default()).ends_with("</svg>\n"), "nothing is drawn as nothing");
 }
