@@ -71,6 +71,7 @@ pub struct Console {
 
 impl Console {
     #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "each is a part of the host, and named where it is put together")]
     pub fn new(
         storage: Arc<dyn Storage>,
         search: Arc<Search>,

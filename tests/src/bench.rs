@@ -8,6 +8,7 @@ mod bare_wasmtime;
 mod disk;
 mod driven;
 mod figure;
+mod inbox;
 mod journal;
 mod languages;
 mod long;
@@ -69,6 +70,7 @@ pub enum Part {
     Journal,
     Long,
     Search,
+    Inbox,
 }
 
 /// One line of the table, as one round measured it.
@@ -114,7 +116,8 @@ pub async fn run(options: &Options, say: impl Fn(&str)) -> std::io::Result<Repor
     let folder = tempfile::tempdir()?;
     let mut report = Report::new(machine::description(folder.path()), options);
 
-    if options.only == [Part::Search] {
+    // They need nothing of what is prepared below.
+    if !options.only.is_empty() && options.only.iter().all(|part| matches!(part, Part::Search | Part::Inbox)) {
         report.figures.push(figures(options, folder.path(), &say).await);
         return Ok(report);
     }
@@ -202,6 +205,13 @@ async fn figures(options: &Options, folder: &Path, say: &impl Fn(&str)) -> Vec<F
     if options.measures(Part::Long) {
         say("  a conversation of 10000 turns");
         figures.extend(long::measure(folder.into(), options.span).await);
+    }
+    if options.measures(Part::Inbox) {
+        say("  an agent who looks at the inbox");
+        match inbox::measure(options.span).await {
+            Ok(measured) => figures.extend(measured),
+            Err(error) => say(&format!("  the inbox cannot be measured: {error}")),
+        }
     }
     // A part of its own: it fills a database with a million conversations first.
     if options.only.contains(&Part::Search) {

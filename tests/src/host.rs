@@ -103,7 +103,6 @@ impl Host {
     }
 
     /// A request to its admin listener, with that token.
-    #[must_use]
     pub fn ask(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         reqwest::Client::new().request(method, format!("{}{path}", self.admin)).bearer_auth(self.token())
     }

@@ -42,7 +42,6 @@ impl Guard {
     }
 
     /// Puts the guard in front of everything of `router`, unknown paths included.
-    #[must_use]
     pub fn before(self, router: Router) -> Router {
         router.layer(middleware::from_fn_with_state(Arc::new(self), guarded))
     }

@@ -67,8 +67,7 @@ async fn index(
     let counted = console.storage.counts(first, today).await?;
     let bots = counted.iter().map(|counted| counted.count.bot.clone()).filter(|bot| !bot.is_empty()).collect();
     let of_bot = |counted: &&Counted| asked.bot.is_empty() || counted.count.bot == asked.bot;
-    let versions =
-        counted.iter().filter(of_bot).map(|counted| version(counted)).filter(|text| !text.is_empty()).collect();
+    let versions = counted.iter().filter(of_bot).map(version).filter(|text| !text.is_empty()).collect();
     let of_version = |counted: &Counted| asked.version.is_empty() || version(counted) == asked.version;
     let shown: Vec<&Counted> = counted.iter().filter(of_bot).filter(|counted| of_version(counted)).collect();
     let figures = Figures::of(&shown);

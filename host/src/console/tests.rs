@@ -48,7 +48,7 @@ pub(crate) struct Site {
     pub(crate) people: Arc<People>,
     caller: Caller,
     router: Router,
-    pub(crate) folder: TempDir,
+    _folder: TempDir,
 }
 
 /// An answer, read.
@@ -91,7 +91,7 @@ impl Site {
         ));
         let people = Arc::new(People::new(Arc::clone(&console.storage) as Arc<dyn Records>, clock.clone(), true, None));
         let caller = Caller { role: Role::Admin, ..Caller::dev() };
-        Self { router: routes(Arc::clone(&console)), console, clock, folder, people, caller }
+        Self { router: routes(Arc::clone(&console)), console, clock, _folder: folder, people, caller }
     }
 
     /// As somebody with this role from now on.

@@ -105,7 +105,7 @@ pub(super) fn counts(
         let (version, had_people) =
             if is_own { (version, after.had_people) } else { (before.version, before.had_people) };
         add(&end.bot, version, Measure::Ended, &end.outcome);
-        if !had_people && !(after.had_people && after.session == before.session) {
+        if !(had_people || after.had_people && after.session == before.session) {
             add(&end.bot, version, Measure::Contained, "");
         }
         if end.outcome == "expired" {

@@ -116,7 +116,7 @@ pub enum DeskMessage {
         summary: String,
         team: Option<String>,
         priority: Priority,
-        user: User,
+        user: Box<User>,
         bot: String,
         step: Option<String>,
     },

@@ -63,7 +63,7 @@ fn offered(conversation: &mut Conversation, rules: &DeskRules, now: Timestamp, h
     let OpenHandoff { reason, summary, team, priority, .. } = handoff.clone();
     conversation.control.handoff = Some(handoff);
     change_owner(conversation, now, Owner::Offered, Some(due));
-    let (user, bot, step) = (conversation.user.clone(), conversation.bot.clone(), conversation.step.clone());
+    let (user, bot, step) = (Box::new(conversation.user.clone()), conversation.bot.clone(), conversation.step.clone());
     DeskMessage::Open { reason, summary, team, priority, user, bot, step }
 }
 

@@ -23,7 +23,7 @@ enum Of {
     Name([u8; 16]),
     Address(IpAddr),
     /// Tokens have an address's bucket of their own: a machine with a wrong one must not keep people out.
-    TokensOf(IpAddr),
+    Tokens(IpAddr),
 }
 
 impl Of {
@@ -33,7 +33,7 @@ impl Of {
             Self::Everybody => Rate { burst: 60, refill: Duration::from_millis(250) },
             Self::Name(_) => Rate { burst: 10, refill: Duration::from_secs(5) },
             Self::Address(_) => Rate { burst: 20, refill: Duration::from_secs(2) },
-            Self::TokensOf(_) => Rate { burst: 50, refill: Duration::from_secs(1) },
+            Self::Tokens(_) => Rate { burst: 50, refill: Duration::from_secs(1) },
         }
     }
 }
@@ -62,7 +62,7 @@ impl Throttle {
 
     /// One wrong token.
     pub(super) fn admit_token(&self, now: Timestamp, from: IpAddr) -> Result<(), Duration> {
-        self.take(now, &[Of::TokensOf(network(from))])
+        self.take(now, &[Of::Tokens(network(from))])
     }
 
     pub(super) fn give_back(&self, taken: &Taken) {

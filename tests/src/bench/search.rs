@@ -186,7 +186,7 @@ fn turn(number: usize, from: Timestamp) -> TurnCommit {
         profile_name: Some(format!("{} {}", word(number % WORDS), word(number % 977))),
         ..User::default()
     };
-    let bot = if number % 10 == 0 { "orders" } else { "menu" };
+    let bot = if number.is_multiple_of(10) { "orders" } else { "menu" };
     let conversation = Conversation {
         version: 1,
         turns: 1,
@@ -230,7 +230,7 @@ fn turn(number: usize, from: Timestamp) -> TurnCommit {
         state: None,
         state_version: None,
         event: Event::Message(message),
-        outcome: if number % 50 == 0 { failed } else { Outcome::Decided(decision) },
+        outcome: if number.is_multiple_of(50) { failed } else { Outcome::Decided(decision) },
         log: Vec::new(),
         unsupported: Vec::new(),
         duration_us: 0,

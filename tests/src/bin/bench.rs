@@ -11,7 +11,7 @@ use turnwise_tests::bench::{self, Options, Part};
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-const USAGE: &str = "usage: bench [--quick] [--json FILE] [--rounds N] [--seconds N] [--in-flight N,N] [--only disk,redb,server,plugin,languages,timers,journal,long,replay,transcripts,search] [PLUGIN.wasm…]";
+const USAGE: &str = "usage: bench [--quick] [--json FILE] [--rounds N] [--seconds N] [--in-flight N,N] [--only disk,redb,server,plugin,languages,timers,journal,long,replay,transcripts,search,inbox] [PLUGIN.wasm…]";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -70,6 +70,7 @@ fn part(name: &str) -> Option<Part> {
         "replay" => Part::Replay,
         "transcripts" => Part::Transcripts,
         "search" => Part::Search,
+        "inbox" => Part::Inbox,
         _ => return None,
     })
 }

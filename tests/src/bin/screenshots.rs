@@ -26,6 +26,7 @@ async fn main() {
             let shots = Shots { folder: &folder, size: format!("{width}x{height}-{scheme}") };
             converse(&browser, &dev, &shots).await;
             look_around(&browser, &dev, &shots).await;
+            answer(&browser, &dev, &shots).await;
         }
     }
 }
@@ -131,6 +132,38 @@ async fn look_around(browser: &Browser, dev: &Dev, shots: &Shots<'_>) {
     browser.press("?").await;
     browser.until("document.getElementById('keys').open").await;
     shots.take(browser, "console-keys").await;
+}
+
+/// An agent's side, and one conversation from its beginning.
+async fn answer(browser: &Browser, dev: &Dev, shots: &Shots<'_>) {
+    for (user, name, text) in [("ben", "Ben Stone", "agent"), ("cleo", "Cleo Marsh", "I want to talk to a human")] {
+        let body = json!({ "user_id": user, "phone_number": "+4915100000007", "profile_name": name, "message": text });
+        let call = dev.http.post(format!("{}/v1/inbound/whatsapp", dev.public)).bearer_auth("dev");
+        call.body(body.to_string()).send().await.expect("the host answers");
+    }
+    browser.open(&format!("{}/console/inbox", dev.admin)).await;
+    browser.until("document.querySelectorAll('.case').length === 2").await;
+    browser.click(".case").await;
+    browser.until("!!document.querySelector('[data-shortcut=a]') && document.readyState === 'complete'").await;
+    shots.take(browser, "console-inbox-waiting").await;
+    browser.click("[data-shortcut=a]").await;
+    browser.until("!!document.querySelector('#reply-text')").await;
+    browser.value("document.querySelector('#reply-text').focus()").await;
+    browser.press("Hi, this is Bia. What is it about?").await;
+    browser.press_with("\u{e009}", key::ENTER).await;
+    browser.until("document.querySelectorAll('.said.agent').length === 1").await;
+    shots.take(browser, "console-inbox-answering").await;
+    browser.open(&format!("{}/console/conversations", dev.admin)).await;
+    browser.until("document.querySelectorAll('[data-row]').length > 0").await;
+    browser.value("document.querySelector('[data-row] a, a[data-row]').click()").await;
+    browser.until("location.pathname.split('/').length > 3 && document.readyState === 'complete'").await;
+    browser
+        .value("document.querySelectorAll('main details').forEach((turn, place) => (turn.open = place === 0))")
+        .await;
+    shots.take(browser, "console-conversation").await;
+    browser.open(&format!("{}/console/analytics", dev.admin)).await;
+    browser.until("!!document.querySelector('.chart.days')").await;
+    shots.take(browser, "console-analytics-counted").await;
 }
 
 async fn say(browser: &Browser, text: &str, replies: usize) {

@@ -198,7 +198,8 @@ fn date(day: u32) -> String {
 }
 
 fn share(part: u64, all: u64) -> String {
-    if all == 0 { "–".to_owned() } else { format!("{} %", (part * 100 + all / 2) / all) }
+    let percent = (part * 100 + all / 2).checked_div(all);
+    percent.map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"))
 }
 
 fn millis(ms: u64) -> String {

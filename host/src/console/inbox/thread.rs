@@ -24,7 +24,9 @@ pub(in crate::console) struct Line {
     pub place: usize,
 }
 
-type Fates = HashMap<(u32, u16), (&'static str, String)>;
+/// A class and words.
+type Said = (&'static str, String);
+type Fates = HashMap<(u32, u16), Said>;
 
 /// Oldest first.
 pub(in crate::console) fn lines(turns: &[(u32, Recorded)], outbox: &[(OutboxSeq, OutboxRow)]) -> Vec<Line> {
@@ -159,7 +161,7 @@ fn system(text: String, at: Timestamp) -> Line {
     Line { text, at, ..Line::empty() }
 }
 
-fn fate(row: &OutboxRow) -> Option<((u32, u16), (&'static str, String))> {
+fn fate(row: &OutboxRow) -> Option<((u32, u16), Said)> {
     let (turn, index, status) = match row {
         OutboxRow::Waiting(row) => (row.entry.turn, row.entry.index, &row.status),
         OutboxRow::Settled(fate) => (fate.turn, fate.index, &fate.status),

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::{Delivered, Heard, Telling};
 use super::*;
 use crate::conversation::desk::{Act, Agent};
-use crate::conversation::{Author, Conversation, ConversationId, DeskMessage, Priority, User};
+use crate::conversation::{Author, Conversation, ConversationId, DeskMessage, Priority};
 use crate::outbox::desk::DeskEntry;
 use crate::storage::redb::{Redb, Settings as RedbSettings};
 use crate::storage::{InboxItem, InboxSeq, TurnCommit};
@@ -148,7 +148,7 @@ fn open() -> DeskMessage {
         summary,
         team: None,
         priority: Priority::Normal,
-        user: User::default(),
+        user: Box::default(),
         bot,
         step: None,
     }

@@ -1,5 +1,6 @@
 //! What each operation does to the tables, inside the writer's transaction.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -186,9 +187,10 @@ impl<'txn> Batch<'txn> {
                 self.memory.pending.remove(&(turn.id, *key));
             }
         }
-        for row in &turn.outbox {
+        for (place, row) in &turn.outbox {
             let seq = self.next_seq();
             self.outbox.open(self.transaction)?.insert(seq, row.as_slice())?;
+            self.conversation.open(self.transaction)?.insert(place.as_slice(), seq.to_be_bytes().as_slice())?;
             self.changed.outbox = true;
         }
         for row in &turn.calls {
@@ -335,10 +337,20 @@ impl<'txn> Batch<'txn> {
             _ => Swept::APiece,
         };
         let is_old = |at: Timestamp, retention: Duration| now.since(at) >= retention;
-        sweep_log(self.settled.open(self.transaction)?, |fate: Fate| match fate.status {
-            Status::Sent { at, .. } | Status::Dead { at, .. } => is_old(at, SETTLED_RETENTION),
-            _ => false,
+        let forgotten = RefCell::new(Vec::new());
+        sweep_log(self.settled.open(self.transaction)?, |fate: Fate| {
+            let is_old = match fate.status {
+                Status::Sent { at, .. } | Status::Dead { at, .. } => is_old(at, SETTLED_RETENTION),
+                _ => false,
+            };
+            if is_old {
+                forgotten.borrow_mut().push(tables::outbox_key(fate.conversation, fate.turn, fate.index));
+            }
+            is_old
         })?;
+        for place in forgotten.into_inner() {
+            self.conversation.open(self.transaction)?.remove(place.as_slice())?;
+        }
         sweep_log(self.quarantine.open(self.transaction)?, |body: Quarantined| {
             is_old(body.received, QUARANTINE_RETENTION)
         })?;

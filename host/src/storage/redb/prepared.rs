@@ -85,7 +85,8 @@ pub(super) struct Turn {
     pub journal: Option<Journaled>,
     /// The key to remember, and its row.
     pub dedupe: Option<(DedupeKey, Vec<u8>)>,
-    pub outbox: Vec<Vec<u8>>,
+    /// Each with where its number is kept.
+    pub outbox: Vec<([u8; 23], Vec<u8>)>,
     pub calls: Vec<Vec<u8>>,
     pub desk: Vec<Vec<u8>>,
     /// What the inbox shows of it from now on; none within, it is not at the desk any more. None where it was not and is not.
@@ -115,7 +116,14 @@ impl Turn {
             conversation: record::encode(&turn.conversation),
             journal: turn.journal.as_ref().filter(|_| journal).map(Journaled::of),
             dedupe: turn.dedupe.map(|(key, received)| (key, seen(received))),
-            outbox: turn.outbox.iter().map(|entry| tables::outbox_value(&ready, &record::encode(entry))).collect(),
+            outbox: turn
+                .outbox
+                .iter()
+                .map(|entry| {
+                    let place = tables::outbox_key(entry.conversation, entry.turn, entry.index);
+                    (place, tables::outbox_value(&ready, &record::encode(entry)))
+                })
+                .collect(),
             calls: turn.calls.iter().map(|call| tables::call_value(false, &record::encode(call))).collect(),
             desk: turn.desk.iter().map(record::encode).collect(),
             case: (turn.was_at_desk || case.is_some()).then_some(case),

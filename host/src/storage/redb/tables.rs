@@ -55,6 +55,7 @@ pub(super) const JOURNAL_BYTES: &str = "journal_bytes";
 
 pub(super) const KIND_DEDUPE: u8 = b'D';
 const KIND_JOURNAL: u8 = b'H';
+const KIND_OUTBOX: u8 = b'O';
 const KIND_STATE: u8 = b'S';
 
 /// Where a conversation's state is.
@@ -80,6 +81,14 @@ pub(super) fn dedupe_key(id: ConversationId, key_: DedupeKey) -> [u8; 33] {
 /// Where one of its turns is.
 pub(super) fn journal_key(id: ConversationId, turn: u32) -> [u8; 21] {
     key(id, KIND_JOURNAL, turn.to_be_bytes())
+}
+
+/// Where the number of an outbox row is, by the turn it is of and its place there: while it waits, and as long as its fate is kept.
+pub(super) fn outbox_key(id: ConversationId, turn: u32, index: u16) -> [u8; 23] {
+    let mut sub = [0; 6];
+    sub[..4].copy_from_slice(&turn.to_be_bytes());
+    sub[4..].copy_from_slice(&index.to_be_bytes());
+    key(id, KIND_OUTBOX, sub)
 }
 
 /// The place of a turn among all turns.

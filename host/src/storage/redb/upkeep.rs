@@ -98,17 +98,19 @@ impl Upkeep for Redb {
 
     async fn outbox_of(&self, id: ConversationId) -> Result<Vec<(OutboxSeq, OutboxRow)>, StorageError> {
         self.read_rows(|transaction| {
+            let (settled, outbox) = (transaction.open_table(SETTLED)?, transaction.open_table(OUTBOX)?);
+            let (first, last) = (tables::outbox_key(id, 0, 0), tables::outbox_key(id, u32::MAX, u16::MAX));
             let mut found = Vec::new();
-            for row in transaction.open_table(SETTLED)?.iter()? {
-                let (seq, bytes) = row?;
-                let Some(fate) = tables::unless_damaged(fate(bytes.value()))? else { continue };
-                found.extend((fate.conversation == id).then(|| (OutboxSeq(seq.value()), OutboxRow::Settled(fate))));
-            }
-            for row in transaction.open_table(OUTBOX)?.iter()? {
-                let (seq, bytes) = row?;
-                let seq = OutboxSeq(seq.value());
-                let Some(row) = tables::unless_damaged(tables::outbox_row(seq, bytes.value()))? else { continue };
-                found.extend((row.entry.conversation == id).then(|| (seq, OutboxRow::Waiting(row))));
+            for place in transaction.open_table(CONVERSATION)?.range(first.as_slice()..=last.as_slice())? {
+                let (_, seq) = place?;
+                let Ok(seq) = seq.value().try_into().map(u64::from_be_bytes) else { continue };
+                if let Some(bytes) = settled.get(seq)? {
+                    let fate = tables::unless_damaged(fate(bytes.value()))?;
+                    found.extend(fate.map(|fate| (OutboxSeq(seq), OutboxRow::Settled(fate))));
+                } else if let Some(bytes) = outbox.get(seq)? {
+                    let row = tables::unless_damaged(tables::outbox_row(OutboxSeq(seq), bytes.value()))?;
+                    found.extend(row.map(|row| (OutboxSeq(seq), OutboxRow::Waiting(row))));
+                }
             }
             found.sort_by_key(|(seq, _)| *seq);
             Ok(found)
@@ -173,6 +175,8 @@ impl Batch<'_> {
         let head = OutboxHead { status: Status::Ready, attempts: 0, ambiguous: found.ambiguous };
         let row = tables::outbox_value(&head, &record::encode(&entry));
         self.outbox.open(self.transaction)?.insert(fresh, row.as_slice())?;
+        let place = tables::outbox_key(entry.conversation, entry.turn, entry.index);
+        self.conversation.open(self.transaction)?.insert(place.as_slice(), fresh.to_be_bytes().as_slice())?;
         self.changed.outbox = true;
         Ok(Redriven::Ready(OutboxSeq(fresh)))
     }
