@@ -13,6 +13,7 @@ mod journal;
 mod languages;
 mod long;
 mod machine;
+mod pages;
 mod plugin;
 mod replay;
 mod rows;
@@ -212,6 +213,7 @@ async fn figures(options: &Options, folder: &Path, say: &impl Fn(&str)) -> Vec<F
             Ok(measured) => figures.extend(measured),
             Err(error) => say(&format!("  the inbox cannot be measured: {error}")),
         }
+        figures.extend(pages::measure().await);
     }
     // A part of its own: it fills a database with a million conversations first.
     if options.only.contains(&Part::Search) {

@@ -19,6 +19,8 @@ use crate::{Host, HostOptions, TestSandbox, until};
 /// Each writes once a second.
 const USERS: usize = 100;
 const DESK: &str = "[desk]\nkind = \"builtin\"\noffer_timeout = \"1h\"\n";
+/// Between two messages, of whomever.
+const PAUSE: Duration = Duration::from_millis(10);
 /// The script waits as long between two fetches.
 const QUIET: Duration = Duration::from_millis(100);
 
@@ -54,6 +56,7 @@ pub(super) async fn measure(span: Duration) -> io::Result<Vec<Figure>> {
     let mut bytes = 0;
     let begun = Instant::now();
     let mut number = 0;
+    let mut ticks = tokio::time::interval(PAUSE);
     while begun.elapsed() < span || !sent.is_empty() {
         tokio::select! {
             Some(page) = found.recv() => {
@@ -69,7 +72,7 @@ pub(super) async fn measure(span: Duration) -> io::Result<Vec<Figure>> {
                     break;
                 }
             }
-            () = tokio::time::sleep(Duration::from_secs(1) / u32::try_from(USERS).unwrap_or(100)), if begun.elapsed() < span => {
+            _ = ticks.tick(), if begun.elapsed() < span => {
                 let user = number % USERS;
                 // What the same user wrote before is not the last line any more.
                 sent.retain(|earlier: &usize, _| earlier % USERS != user);

@@ -143,15 +143,7 @@ async fn until<T, F: Future<Output = Option<T>>>(mut ask: impl FnMut() -> F) -> 
 
 fn open() -> DeskMessage {
     let (reason, summary, bot) = ("asked".into(), "Asked for an agent".into(), "menu".into());
-    DeskMessage::Open {
-        reason,
-        summary,
-        team: None,
-        priority: Priority::Normal,
-        user: Box::default(),
-        bot,
-        step: None,
-    }
+    DeskMessage::Open { reason, summary, team: None, priority: Priority::Normal, user: Box::default(), bot, step: None }
 }
 
 fn line(text: &str) -> DeskMessage {
