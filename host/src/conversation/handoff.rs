@@ -259,6 +259,12 @@ impl Acting<'_> {
         if !self.conversation.control.owner.is_at_desk() {
             return Err("it is not at the desk".into());
         }
+        if let Owner::Agent(has) = &self.conversation.control.owner
+            && !self.is_mine()
+            && !self.is_remote
+        {
+            return Err(format!("{} has it: take it over first", has.called()));
+        }
         if let Some(team) = &team
             && !self.rules.teams.is_empty()
             && !self.rules.teams.contains(team)
