@@ -119,6 +119,10 @@ async fn index(
     let open_id: Option<ConversationId> = asked.open.parse().ok();
     let tabs = queue::tabs(&cases, &page.caller.id, view);
     let mut rows = queue::rows(&cases, &page.caller.id, view, open_id, &rules, now);
+    // A row shows the beginning of what was last said.
+    if !rows.is_empty() {
+        auditor.looked(action::CONVERSATIONS_VIEWED, "inbox").await?;
+    }
     let open = match open_id {
         Some(id) => open(&console, &page, &auditor, id).await?,
         None => None,

@@ -96,6 +96,8 @@ pub(super) fn began(
             conversation.chain = 0;
             Some(Began::asking(Event::SessionExpired { idle_seconds }))
         }
+        // What people said last is not the bot's to answer.
+        Cause::Event(Event::DeliveryFailed(_)) if conversation.control.owner == Owner::Closed => None,
         Cause::Event(event) if conversation.control.owner.is_at_desk() => handoff::hold(conversation, event),
         Cause::Event(event) => Some(happen(conversation, now, event)),
         Cause::Answer { turn, index, response } => {

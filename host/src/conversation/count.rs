@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Conversation, Event, JournalEntry, Outcome};
+use super::{Conversation, Effect, Event, JournalEntry, Outcome};
 use crate::clock::Timestamp;
 use crate::limits::COUNT_LABEL_CHARS_MAX;
 
@@ -115,6 +115,8 @@ pub(super) fn counts(
     let handoff = after.control.handoff.as_ref();
     if let (Some(handoff), true) = (handoff, after.control.handoffs > before.handoffs) {
         add(bot, version, Measure::Handoffs, &handoff.reason);
+    } else if let Some(reason) = asked_in_vain(entry) {
+        add(bot, version, Measure::Handoffs, reason);
     }
     if let Event::Handoff(super::HandoffUpdate::Failed(reason)) = &entry.event {
         add(bot, version, Measure::HandoffsFailed, reason);
@@ -137,6 +139,15 @@ pub(super) fn counts(
         add(bot, version, Measure::Failed, kind);
     }
     counts
+}
+
+/// Why people were asked for by a turn that did not get them: its handoff is known to have failed only by the turn that follows.
+fn asked_in_vain(entry: &JournalEntry) -> Option<&str> {
+    let Outcome::Decided(decision) = &entry.outcome else { return None };
+    decision.effects.iter().find_map(|effect| match effect {
+        Effect::Handoff(handoff) => Some(handoff.reason.as_str()),
+        _ => None,
+    })
 }
 
 fn received(event: &Event) -> Option<Timestamp> {

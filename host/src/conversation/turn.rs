@@ -155,11 +155,13 @@ impl Turn {
             },
             failed => failed,
         };
+        // An answer that cannot be held fails while people have the conversation: that is no moment to speak for the bot.
+        let is_awaited = event.is_awaited() && !conversation.control.owner.is_at_desk();
         let mut sorted = match &outcome {
             Outcome::Decided(decision) => {
                 effects::sort(decision, &event, context.turn, &conversation.bot, route, catalog)
             }
-            Outcome::Failed { .. } if event.is_awaited() && !route.fallback_text.is_empty() => {
+            Outcome::Failed { .. } if is_awaited && !route.fallback_text.is_empty() => {
                 Sorted::only_reply(route, Reply { text: route.fallback_text.clone(), ..Reply::default() })
             }
             Outcome::Failed { .. } => Sorted::default(),

@@ -139,7 +139,8 @@ impl Figures {
         let mut ends = self.ends(Measure::Answer);
         ends.sort_unstable();
         let most = ends.iter().map(|(_, times)| *times).max().unwrap_or(1).max(1);
-        let bar = |(end, count)| Bar { label: format!("up to {}", millis(end)), count, width: count * 100 / most };
+        let label = |end| if end == u64::MAX { LONGER.to_owned() } else { format!("up to {}", millis(end)) };
+        let bar = |(end, count)| Bar { label: label(end), count, width: count * 100 / most };
         ends.into_iter().map(bar).collect()
     }
 

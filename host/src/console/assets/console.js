@@ -22,7 +22,7 @@
   // Morphing: what is the same stays the same element, so focus, typed text, scrolling and what is unfolded stay, too.
   const key = (node) => (node.nodeType === 1 ? node.id || node.getAttribute("data-key") || "" : "");
   const alike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && key(a) === key(b);
-  const theirs = (node, name) => name === "open" || (name === "value" && node === document.activeElement);
+  const theirs = (node, name) => name === "open" || name === "aria-busy" || (name === "value" && node === document.activeElement);
 
   function morph(node, wanted) {
     if (node.nodeType !== 1) {
@@ -54,8 +54,11 @@
       if (moved) morph(moved, next);
       node.insertBefore(moved || document.importNode(next, true), at);
     }
-    while (at) at = drop(at);
+    // Why a form was refused stays readable: a refusal is itself a change that fetches the form again.
+    while (at) at = at.nodeType === 1 && at.matches(".form-error") ? at.nextSibling : drop(at);
   }
+
+  const unsent = (field) => field === document.activeElement || field.value !== field.defaultValue;
 
   function drop(node) {
     const next = node.nextSibling;
@@ -107,7 +110,7 @@
     stream = new EventSource(`/console/live?${wanted}`);
     stream.addEventListener("hello", (event) => {
       document.body.classList.remove("offline");
-      if (event.data !== new URL($("script[src]").src).pathname && !$("textarea:focus, input:focus")) return location.reload();
+      if (event.data !== new URL($("script[src]").src).pathname && !all("textarea, input").some(unsent)) return location.reload();
       for (const url of new Set(all("[data-live]").map(sourceOf))) refresh(url);
     });
     stream.addEventListener("changed", (event) => {
@@ -142,7 +145,8 @@
         return complain(form, $("[data-error]", page)?.textContent || `The host answered ${response.status}.`);
       }
       complain(form, "");
-      if (!isGet) form.reset();
+      // What was typed since it was sent is not sent yet.
+      if (!isGet && String(new URLSearchParams(new FormData(form, event.submitter))) === String(fields)) form.reset();
       for (const details of all("details.confirm[open]", form.closest("details.confirm")?.parentNode || form)) details.open = false;
       clock(page);
       morph($("#main"), fresh);

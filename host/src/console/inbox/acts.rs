@@ -47,7 +47,12 @@ pub(super) async fn act(
     page.needs(if name == "take-over" { Role::Operator } else { Role::Agent })?;
     let id: ConversationId = id.parse().map_err(Trouble::wrong)?;
     let view = said.view.clone();
-    let act = read(&name, said, &page.caller, page.now)?;
+    let act = match read(&name, said, &page.caller, page.now)? {
+        Act::Assign { agent: Some(to), team } if to.id != page.caller.id => {
+            Act::Assign { agent: Some(colleague(&auditor, &to.id).await?), team }
+        }
+        act => act,
+    };
     let kind = act.kind();
     let acted = console.acts.act(id, agent(&page.caller), act).await?;
     auditor.did(&action::of_desk(kind), id).await?;
@@ -66,6 +71,14 @@ pub(super) async fn act(
 /// How the desk knows a caller.
 pub(super) fn agent(caller: &Caller) -> Agent {
     Agent { id: caller.id.clone(), name: Some(caller.name.clone()) }
+}
+
+/// Somebody else who answers users: what nobody has who can sign in would wait for its idle timeout.
+async fn colleague(auditor: &Auditor, id: &str) -> Result<Agent, Trouble> {
+    let people = auditor.people().list().await?;
+    let found = people.into_iter().find(|listed| listed.id == id && !listed.disabled && listed.role >= Role::Agent);
+    let found = found.ok_or_else(|| Trouble::wrong("agent: there is no such agent any more; choose another"))?;
+    Ok(Agent { id: found.id, name: Some(found.name) })
 }
 
 fn place(view: View, open: Option<ConversationId>) -> String {

@@ -125,6 +125,11 @@ impl<'a> Acting<'a> {
                 self.tell(DeskMessage::Note { text: format!("{}: {text}", self.by.called()) });
             }
             Act::Park { until } => self.park(until)?,
+            Act::Return { note: Some(text) } | Act::Resolve { note: Some(text) } | Act::Decline { reason: text }
+                if text.chars().count() > NOTE_CHARS_MAX =>
+            {
+                return Err(format!("a note has at most {NOTE_CHARS_MAX} characters, not {}", text.chars().count()));
+            }
             Act::Return { note } => {
                 self.ends()?;
                 self.give_back(note);
@@ -206,6 +211,12 @@ impl<'a> Acting<'a> {
     fn assign(&mut self, agent: Option<Agent>, team: Option<String>) -> Result<Option<()>, Refused> {
         if !self.conversation.control.owner.is_at_desk() {
             return Err("it is not at the desk".into());
+        }
+        if let Owner::Agent(has) = &self.conversation.control.owner
+            && !self.is_mine()
+            && !self.is_remote
+        {
+            return Err(format!("{} has it: take it over first", has.called()));
         }
         if let Some(team) = &team
             && !self.rules.teams.is_empty()

@@ -4,6 +4,7 @@ mod interleavings;
 
 use std::time::Duration;
 
+use super::super::count::{Count, Measure};
 use super::super::effects::tests::{Named, handoff as asks, reply, route};
 use super::super::{
     Act, Agent, Answer, Author, Begun, Cause, Context, Conversation, ConversationId, Decision, DeskAct, DeskMessage,
@@ -69,6 +70,7 @@ struct World {
     asked: Vec<Event>,
     /// What the journal has.
     events: Vec<Event>,
+    counts: Vec<Count>,
 }
 
 fn world() -> World {
@@ -82,7 +84,7 @@ fn remote() -> World {
 fn with(rules: DeskRules) -> World {
     let stored = Conversation { source: "whatsapp".into(), ..Conversation::default() };
     let (sent, desk, bot, asked, events) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    World { catalog: WithDesk(rules), now: NOW, stored, sent, desk, last: None, bot, asked, events }
+    World { catalog: WithDesk(rules), now: NOW, stored, sent, desk, last: None, bot, asked, events, counts: Vec::new() }
 }
 
 fn agent(id: &str) -> Agent {
@@ -112,6 +114,7 @@ impl World {
                 self.desk.extend(finished.desk.iter().map(|entry| entry.message.clone()));
                 self.stored = finished.conversation.clone();
                 self.events.push(finished.journal.event.clone());
+                self.counts.extend(finished.counts.iter().cloned());
                 self.last = Some(finished);
             }
         }
@@ -277,6 +280,8 @@ fn a_closed_desk_and_an_unknown_team_fail_at_once() {
     closed.bot_says("where is my order", vec![asks()]);
     assert_eq!((closed.owner(), failed(&closed.asked)), ("bot", Some("the desk is closed")));
     assert!(matches!(closed.context().desk, DeskStatus::Closed(Some(_))));
+    let counted = |measure| closed.counts.iter().filter(|count| count.measure == measure).count();
+    assert_eq!((counted(Measure::Handoffs), counted(Measure::HandoffsFailed)), (1, 1), "one of one failed");
 
     let mut teams = with(DeskRules { teams: vec!["sales".into()], ..DeskRules::default() });
     let Effect::Handoff(mut handoff) = asks() else { panic!("a handoff") };
@@ -297,6 +302,19 @@ fn of_two_agents_one_gets_it() {
     world.does("carl", Act::TakeOver);
     world.does("carl", says("hello"));
     assert_eq!(world.texts().last(), Some(&"hello"));
+    assert_eq!(world.stored.control.owner, Owner::Agent(agent("carl")));
+}
+
+#[test]
+fn only_who_has_it_gives_it_to_another() {
+    let mut world = world();
+    world.bot_says("where is my order", vec![asks()]);
+    world.does("bia", Act::Accept);
+    let to_carl = || Act::Assign { agent: Some(agent("carl")), team: None };
+    world.does("carl", to_carl());
+    assert_eq!(world.refusal(), "BIA has it: take it over first");
+    assert_eq!(world.stored.control.owner, Owner::Agent(agent("bia")));
+    world.does("bia", to_carl());
     assert_eq!(world.stored.control.owner, Owner::Agent(agent("carl")));
 }
 
@@ -510,6 +528,22 @@ fn events_beyond_the_bound_are_refused_by_name() {
     }
     assert!(world.refusal().contains("wait for the bot already"), "{}", world.refusal());
     assert_eq!(world.stored.control.held.len(), EVENTS_HELD_MAX);
+}
+
+#[test]
+fn an_answer_beyond_the_bound_says_nothing_to_a_user_who_talks_to_people() {
+    let mut world = world();
+    world.bot_says("where is my order", vec![super::super::effects::tests::request("r1"), asks()]);
+    world.does("bia", Act::Accept);
+    for _ in 0..EVENTS_HELD_MAX {
+        world.cause(Cause::Event(Event::External(("order", "1").into())));
+    }
+    let (turn, index) = world.stored.requests.first().map(|request| (request.turn, request.index)).expect("under way");
+    let sent = world.sent.len();
+    let response = Response { id: "r1".into(), outcome: Err(crate::conversation::RequestError::Timeout) };
+    world.cause(Cause::Answer { turn, index, response });
+    assert!(world.refusal().contains("wait for the bot already"), "{}", world.refusal());
+    assert_eq!(world.sent.len(), sent, "{:?}", world.texts());
 }
 
 #[test]
