@@ -144,9 +144,9 @@ impl Asked {
         let caller = self.auditor.caller();
         let by = Agent { id: caller.id.clone(), name: Some(caller.name.clone()) };
         let kind = act.kind();
-        let acted = self.acts.act(id, by, act).await?;
+        // Before it is done: nothing is done that is not written down.
         self.auditor.did(&action::of_desk(kind), id).await?;
-        let turn = match acted {
+        let turn = match self.acts.act(id, by, act).await? {
             Acted::Done(turn) => turn,
             Acted::Refused(reason) => return Err(Refusal::conflict(reason)),
             Acted::Unknown => return Err(Refusal::no_conversation(id)),
@@ -246,7 +246,15 @@ struct Assigned {
 
 async fn assign(asked: Asked, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
     let Assigned { agent, team } = fields(&headers, &body)?;
-    let agent = agent.map(|id| Agent { id, name: None });
+    let agent = match agent {
+        None => None,
+        Some(id) => {
+            let found = asked.auditor.people().agent(&id).await?;
+            let found =
+                found.ok_or_else(|| Refusal::bad_request(format!("agent: nobody who answers users is {id:?}")))?;
+            Some(Agent { id: found.id, name: Some(found.name) })
+        }
+    };
     asked.act(Act::Assign { agent, team }).await
 }
 

@@ -119,7 +119,8 @@ pub(super) fn counts(
         add(bot, version, Measure::Handoffs, reason);
     }
     if let Event::Handoff(super::HandoffUpdate::Failed(reason)) = &entry.event {
-        add(bot, version, Measure::HandoffsFailed, reason);
+        // What stands behind a colon is somebody's own words.
+        add(bot, version, Measure::HandoffsFailed, reason.split(':').next().unwrap_or_default());
     }
     if let (Some(opened), Some(accepted)) = (before.opened, handoff.and_then(|handoff| handoff.accepted))
         && before.accepted.is_none()

@@ -55,6 +55,17 @@ impl Person {
 }
 
 impl People {
+    /// Somebody who answers users, by id or by name; none where nobody is called so, or may not.
+    ///
+    /// # Errors
+    /// Storage fails.
+    pub async fn agent(&self, called: &str) -> Result<Option<Caller>, StorageError> {
+        let found = self.list().await?.into_iter().find(|listed| {
+            (listed.id == called || listed.name == called) && !listed.disabled && listed.role >= Role::Agent
+        });
+        Ok(found.map(|listed| Caller { id: listed.id, name: listed.name, role: listed.role }))
+    }
+
     /// Everybody, in the order of their names.
     ///
     /// # Errors

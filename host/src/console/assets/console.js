@@ -60,9 +60,13 @@
 
   const unsent = (field) => field === document.activeElement || field.value !== field.defaultValue;
 
+  // A form that is not there any more, because somebody else has the conversation now, keeps what was written in it until the page is left.
   function drop(node) {
     const next = node.nextSibling;
-    node.remove();
+    if (node.nodeType === 1 && all("textarea", node).some((field) => field.value !== field.defaultValue)) {
+      node.setAttribute("data-stale", "This cannot be sent any more. What you wrote is kept here to be copied.");
+      for (const button of all("button", node)) button.disabled = true;
+    } else node.remove();
     return next;
   }
 

@@ -54,9 +54,9 @@ pub(super) async fn act(
         act => act,
     };
     let kind = act.kind();
-    let acted = console.acts.act(id, agent(&page.caller), act).await?;
+    // Before it is done: nothing is done that is not written down.
     auditor.did(&action::of_desk(kind), id).await?;
-    match acted {
+    match console.acts.act(id, agent(&page.caller), act).await? {
         Acted::Done(_) => {}
         Acted::Refused(reason) => return Err(Trouble::too_late(reason)),
         Acted::Unknown => return Err(Trouble::gone("There is no such conversation any more.")),
@@ -75,10 +75,9 @@ pub(super) fn agent(caller: &Caller) -> Agent {
 
 /// Somebody else who answers users: what nobody has who can sign in would wait for its idle timeout.
 async fn colleague(auditor: &Auditor, id: &str) -> Result<Agent, Trouble> {
-    let people = auditor.people().list().await?;
-    let found = people.into_iter().find(|listed| listed.id == id && !listed.disabled && listed.role >= Role::Agent);
+    let found = auditor.people().agent(id).await?;
     let found = found.ok_or_else(|| Trouble::wrong("agent: there is no such agent any more; choose another"))?;
-    Ok(Agent { id: found.id, name: Some(found.name) })
+    Ok(agent(&found))
 }
 
 fn place(view: View, open: Option<ConversationId>) -> String {
