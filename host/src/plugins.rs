@@ -1,5 +1,6 @@
 //! The plugin host: which plugins there are, and one turn of one of them. Everything about wasmtime stays in here.
 
+mod awake;
 mod bindings;
 mod breaker;
 mod compile;

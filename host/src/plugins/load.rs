@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use wasmtime::component::{Component, InstancePre};
 
+use super::awake::within;
 use super::bindings::described::DescribedIndices;
 use super::bindings::migrating::MigratingPre;
 use super::bindings::plugin::{Plugin as World, PluginPre};
@@ -172,7 +173,7 @@ fn link(runtime: &Runtime, component: &Component) -> Result<Linked, Problem> {
 async fn try_start(runtime: &Runtime, linked: &InstancePre<TurnData>, limits: PluginLimits) -> Result<usize, Problem> {
     let place = runtime.place().await.map_err(Problem::Start)?;
     let mut cell = Cell::new(runtime, limits, Timestamp::default(), 0);
-    let started = tokio::time::timeout(cell.wall_clock_max(), async {
+    let started = within(cell.wall_clock_max(), async {
         let store = &mut cell.store;
         let instance = linked.instantiate_async(&mut *store).await.map_err(|error| (Phase::Start, error))?;
         Ok(World::new(store, &instance).map(drop))
@@ -193,7 +194,7 @@ async fn describe(
     let Ok(described) = DescribedIndices::new(linked) else { return Ok(None) };
     let place = runtime.place().await.map_err(Problem::Manifest)?;
     let mut cell = Cell::new(runtime, limits, Timestamp::default(), 0);
-    let described = tokio::time::timeout(cell.wall_clock_max(), async {
+    let described = within(cell.wall_clock_max(), async {
         let store = &mut cell.store;
         let instance = linked.instantiate_async(&mut *store).await.map_err(|error| (Phase::Start, error))?;
         let world = match described.load(&mut *store, &instance) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wasmtime::{Store, UpdateDeadline};
 
+use super::awake::{TooLong, within};
 use super::bindings::plugin::turnwise::bot::{log, types};
 use super::convert;
 use super::engine::Runtime;
@@ -93,7 +94,7 @@ pub(super) async fn run(
     let started = Instant::now();
     let (context, event, seed, now) = (convert::context(context), convert::event(event), context.seed, context.now);
     let mut cell = Cell::new(runtime, plugin.limits, now, seed);
-    let called = tokio::time::timeout(cell.wall_clock_max(), async {
+    let called = within(cell.wall_clock_max(), async {
         let store = &mut cell.store;
         let instance = plugin.pre.instantiate_async(&mut *store).await.map_err(|error| (Phase::Start, error))?;
         let handle = instance.turnwise_bot_bot();
@@ -137,7 +138,7 @@ pub(super) async fn migrate(
     };
     let started = Instant::now();
     let mut cell = Cell::new(runtime, plugin.limits, context.now, context.seed);
-    let called = tokio::time::timeout(cell.wall_clock_max(), async {
+    let called = within(cell.wall_clock_max(), async {
         let store = &mut cell.store;
         let instance = migration.instantiate_async(&mut *store).await.map_err(|error| (Phase::Start, error))?;
         let guest = instance.turnwise_bot_migration();
@@ -198,7 +199,7 @@ impl Cell {
     /// Ends the instance and says what became of the call.
     pub(super) fn close<T>(
         self,
-        called: Result<Result<T, (Phase, wasmtime::Error)>, tokio::time::error::Elapsed>,
+        called: Result<Result<T, (Phase, wasmtime::Error)>, TooLong>,
     ) -> (Result<T, TurnFailure>, Remains) {
         let wall_clock_max = self.wall_clock_max();
         let Self { store, log, limits } = self;
@@ -208,7 +209,7 @@ impl Cell {
         let outcome = match called {
             Ok(Ok(value)) => Ok(value),
             Ok(Err((phase, error))) => Err(TurnFailure::of(phase, &error, refused, &limits)),
-            Err(_elapsed) => Err(TurnFailure::Stalled { limit: wall_clock_max }),
+            Err(TooLong) => Err(TurnFailure::Stalled { limit: wall_clock_max }),
         };
         (outcome, Remains { log: log.take(), memory_bytes_peak })
     }
