@@ -9,6 +9,7 @@ pub mod redb;
 pub(crate) mod unused;
 mod upkeep;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use crate::clock::Timestamp;
-use crate::conversation::count::Count;
-use crate::conversation::{Case, Conversation, ConversationId, DeskAct, Ended, Event, JournalEntry, Response};
+use crate::conversation::count::{Count, Measure};
+use crate::conversation::{Case, Conversation, ConversationId, DeskAct, Event, JournalEntry, Response};
 use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::desk::{DeskEntry, DeskRow, DeskSeq};
 use crate::outbox::{self, Call, CallRow, CallSeq, OutboxSeq};
@@ -93,9 +94,7 @@ pub struct TurnCommit {
     pub desk: Vec<DeskEntry>,
     /// Whether the conversation was at the desk until now.
     pub was_at_desk: bool,
-    /// Sessions that ended, to be counted.
-    pub ended: Vec<Ended>,
-    /// What else is counted.
+    /// What is counted.
     pub counts: Vec<Count>,
 }
 
@@ -115,7 +114,6 @@ impl TurnCommit {
             calls: Vec::new(),
             desk: Vec::new(),
             was_at_desk: before.is_some_and(|before| before.control.owner.is_at_desk()),
-            ended: Vec::new(),
             counts: Vec::new(),
         }
     }
@@ -129,6 +127,26 @@ pub struct OutcomeCount {
     pub bot: String,
     pub outcome: String,
     pub sessions: u64,
+}
+
+impl OutcomeCount {
+    /// Of all that was counted, in the order of days, bots and outcomes; all versions of a bot together.
+    #[must_use]
+    pub fn of(counted: &[Counted]) -> Vec<Self> {
+        let mut sessions: BTreeMap<(u32, &str, &str), u64> = BTreeMap::new();
+        for Counted { day, count, times } in counted {
+            if count.measure == Measure::Ended {
+                *sessions.entry((*day, &count.bot, &count.label)).or_default() += times;
+            }
+        }
+        let of = |((day, bot, outcome), sessions): ((u32, &str, &str), u64)| Self {
+            day,
+            bot: bot.to_owned(),
+            outcome: outcome.to_owned(),
+            sessions,
+        };
+        sessions.into_iter().map(of).collect()
+    }
 }
 
 /// How often something was counted on a day.
@@ -271,9 +289,6 @@ pub trait Storage: Records + Upkeep + Send + Sync + 'static {
 
     /// Removes a call, and tells its conversation the answer, if there is still one to be told.
     async fn call_answered(&self, seq: CallSeq, answer: Option<Response>) -> Result<(), StorageError>;
-
-    /// How many sessions ended how, from the first day to the last, both included; days since 1970-01-01.
-    async fn outcomes(&self, first_day: u32, last_day: u32) -> Result<Vec<OutcomeCount>, StorageError>;
 
     /// What was counted from the first day to the last, both included; days since 1970-01-01.
     async fn counts(&self, first_day: u32, last_day: u32) -> Result<Vec<Counted>, StorageError>;

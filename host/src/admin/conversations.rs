@@ -19,7 +19,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::conversation::{Conversation, ConversationId, Event, NamedJson};
 use crate::limits::{API_PAGE_ROWS_MAX, NAME_CHARS_MAX};
 use crate::people::{Auditor, action};
-use crate::storage::{InboxItem, Pushed, Storage};
+use crate::storage::{InboxItem, OutcomeCount, Pushed, Storage};
 
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 /// Days that are looked at where nobody says which.
@@ -176,11 +176,11 @@ struct Days {
 async fn outcomes(State(told): State<Told>, Query(Days { days }): Query<Days>) -> Result<Response, Refusal> {
     let today = u32::try_from(told.clock.now().0 / 1000 / DAY_SECONDS).unwrap_or(u32::MAX);
     let first = today.saturating_sub(days.unwrap_or(DAYS_USUAL).saturating_sub(1));
-    let counts = told.storage.outcomes(first, today).await.map_err(|error| Refusal::from(&error))?;
+    let counts = OutcomeCount::of(&told.storage.counts(first, today).await?);
     Ok(Json(json!({ "outcomes": counts.iter().map(as_json).collect::<Vec<_>>() })).into_response())
 }
 
-fn as_json(count: &crate::storage::OutcomeCount) -> Value {
+fn as_json(count: &OutcomeCount) -> Value {
     let date = jiff::Timestamp::from_second(i64::from(count.day) * DAY_SECONDS.cast_signed())
         .map(|at| at.strftime("%Y-%m-%d").to_string());
     json!({ "day": date.unwrap_or_default(), "bot": count.bot, "outcome": count.outcome, "sessions": count.sessions })

@@ -92,7 +92,9 @@ pub(super) fn counts(
     let now = entry.context.now;
     let mut counts = Vec::new();
     let mut add = |bot: &str, version: [u8; 8], measure: Measure, label: &str| {
-        let label = label.chars().take(COUNT_LABEL_CHARS_MAX).collect();
+        // An outcome is asked for by its whole name.
+        let chars_max = if measure == Measure::Ended { usize::MAX } else { COUNT_LABEL_CHARS_MAX };
+        let label = label.chars().take(chars_max).collect();
         counts.push(Count { bot: bot.into(), version, measure, label });
     };
     let (bot, version) = (entry.bot.as_str(), after.plugin_digest);

@@ -159,7 +159,6 @@ impl Driver {
                 commit.outbox = finished.outbox;
                 commit.calls = finished.calls;
                 commit.desk = finished.desk;
-                commit.ended = finished.ended;
                 commit.counts = finished.counts;
             }
         }

@@ -28,8 +28,8 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::record::{self, Fate};
 use super::{
-    Accepted, Committed, Counted, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded,
-    Settlement, Storage, StorageError, Swept, TurnCommit, TurnKey,
+    Accepted, Committed, Counted, InboxItem, InboxRow, InboxSeq, Pushed, Quarantined, Recorded, Settlement, Storage,
+    StorageError, Swept, TurnCommit, TurnKey,
 };
 use crate::clock::Timestamp;
 use crate::conversation::{Case, Conversation, ConversationId, Response};
@@ -39,7 +39,7 @@ use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use prepared::{Arrival, Item, Turn};
 pub use settings::{JournalKeep, Settings};
-use tables::{ALARMS, AT_DESK, CALLS, CONVERSATION, COUNTS, DESK, INBOX, OUTBOX, OUTCOMES, QUARANTINE, SETTLED, TURNS};
+use tables::{ALARMS, AT_DESK, CALLS, CONVERSATION, COUNTS, DESK, INBOX, OUTBOX, QUARANTINE, SETTLED, TURNS};
 use writer::{Op, Writer};
 
 /// Why a database file does not open.
@@ -374,19 +374,6 @@ impl Storage for Redb {
 
     async fn call_answered(&self, seq: CallSeq, answer: Option<Response>) -> Result<(), StorageError> {
         self.write(|done| Op::CallAnswered { seq, answer, done }).await
-    }
-
-    async fn outcomes(&self, first_day: u32, last_day: u32) -> Result<Vec<OutcomeCount>, StorageError> {
-        self.read_rows(|transaction| {
-            let outcomes = transaction.open_table(OUTCOMES)?;
-            let (first, end) = (first_day.to_be_bytes(), last_day.saturating_add(1).to_be_bytes());
-            let mut counts = Vec::new();
-            for row in outcomes.range(first.as_slice()..end.as_slice())? {
-                let (key, sessions) = row?;
-                counts.extend(tables::outcome_of(key.value(), sessions.value()));
-            }
-            Ok(counts)
-        })
     }
 
     async fn counts(&self, first_day: u32, last_day: u32) -> Result<Vec<Counted>, StorageError> {

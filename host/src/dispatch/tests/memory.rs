@@ -12,8 +12,8 @@ use crate::inbound::Inbound;
 use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{CallRow, CallSeq};
 use crate::storage::{
-    Accepted, Committed, Counted, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded,
-    Swept, TurnCommit, TurnKey, record,
+    Accepted, Committed, Counted, Fate, InboxItem, InboxRow, InboxSeq, Pushed, Quarantined, Recorded, Swept,
+    TurnCommit, TurnKey, record,
 };
 
 pub(super) struct Memory {
@@ -238,6 +238,14 @@ impl Storage for Memory {
         unimplemented!("nobody looks at counts here")
     }
 
+    fn alarms_changed(&self) -> Arc<Notify> {
+        unimplemented!("dispatch only sends")
+    }
+
+    fn calls_changed(&self) -> Arc<Notify> {
+        unimplemented!("dispatch only sends")
+    }
+
     fn desk_changed(&self) -> Arc<Notify> {
         Arc::default()
     }
@@ -259,18 +267,6 @@ impl Storage for Memory {
     }
 
     async fn call_answered(&self, _: CallSeq, _: Option<Response>) -> Result<(), StorageError> {
-        unimplemented!("dispatch only sends")
-    }
-
-    async fn outcomes(&self, _: u32, _: u32) -> Result<Vec<OutcomeCount>, StorageError> {
-        unimplemented!("dispatch only sends")
-    }
-
-    fn alarms_changed(&self) -> Arc<Notify> {
-        unimplemented!("dispatch only sends")
-    }
-
-    fn calls_changed(&self) -> Arc<Notify> {
         unimplemented!("dispatch only sends")
     }
 

@@ -13,8 +13,8 @@ use crate::inbound::{DedupeKey, Inbound};
 use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use crate::storage::{
-    Accepted, Committed, Counted, Fate, InboxItem, InboxRow, InboxSeq, OutcomeCount, Pushed, Quarantined, Recorded,
-    Settlement, Storage, StorageError, Swept, TurnCommit, TurnKey,
+    Accepted, Committed, Counted, Fate, InboxItem, InboxRow, InboxSeq, Pushed, Quarantined, Recorded, Settlement,
+    Storage, StorageError, Swept, TurnCommit, TurnKey,
 };
 
 #[derive(Default)]
@@ -128,6 +128,14 @@ impl Storage for FakeStorage {
         unimplemented!("nobody looks at counts here")
     }
 
+    fn alarms_changed(&self) -> Arc<Notify> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
+    fn calls_changed(&self) -> Arc<Notify> {
+        unreachable!("ingress only accepts and quarantines")
+    }
+
     fn desk_changed(&self) -> Arc<Notify> {
         Arc::default()
     }
@@ -149,18 +157,6 @@ impl Storage for FakeStorage {
     }
 
     async fn call_answered(&self, _: CallSeq, _: Option<Response>) -> Result<(), StorageError> {
-        unreachable!("ingress only accepts and quarantines")
-    }
-
-    async fn outcomes(&self, _: u32, _: u32) -> Result<Vec<OutcomeCount>, StorageError> {
-        unreachable!("ingress only accepts and quarantines")
-    }
-
-    fn alarms_changed(&self) -> Arc<Notify> {
-        unreachable!("ingress only accepts and quarantines")
-    }
-
-    fn calls_changed(&self) -> Arc<Notify> {
         unreachable!("ingress only accepts and quarantines")
     }
 

@@ -12,7 +12,7 @@ use super::recover::Memory;
 use super::settings::JournalKeep;
 use super::tables::{
     self, ALARMS, AT_DESK, AUDIT, BURIED, CALLS, CONVERSATION, COUNTS, DESK, INBOX, JOURNAL_BYTES, KIND_DEDUPE, META,
-    OUTBOX, OUTCOMES, OutboxHead, QUARANTINE, RECORDS, SETTLED, Seen, TURNS,
+    OUTBOX, OutboxHead, QUARANTINE, RECORDS, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
 use crate::conversation::{ConversationId, JournalEntry, Response};
@@ -35,7 +35,6 @@ pub(super) struct Batch<'txn> {
     calls: Lazy<'txn, u64, &'static [u8]>,
     desk: Lazy<'txn, u64, &'static [u8]>,
     at_desk: Lazy<'txn, &'static [u8], &'static [u8]>,
-    outcomes: Lazy<'txn, &'static [u8], u64>,
     pub(super) settled: Lazy<'txn, u64, &'static [u8]>,
     pub(super) quarantine: Lazy<'txn, u64, &'static [u8]>,
     pub(super) records: Lazy<'txn, &'static str, &'static [u8]>,
@@ -71,7 +70,6 @@ impl<'txn> Batch<'txn> {
             calls: Lazy::new(CALLS),
             desk: Lazy::new(DESK),
             at_desk: Lazy::new(AT_DESK),
-            outcomes: Lazy::new(OUTCOMES),
             settled: Lazy::new(SETTLED),
             quarantine: Lazy::new(QUARANTINE),
             records: Lazy::new(RECORDS),
@@ -215,11 +213,6 @@ impl<'txn> Batch<'txn> {
         }
         if let Some(AlarmMove { from, to }) = turn.alarm {
             self.move_alarm(from, to)?;
-        }
-        for key in &turn.ended {
-            let outcomes = self.outcomes.open(self.transaction)?;
-            let sessions = outcomes.get(key.as_slice())?.map_or(0, |sessions| sessions.value());
-            outcomes.insert(key.as_slice(), sessions + 1)?;
         }
         Ok(Committed::Done)
     }

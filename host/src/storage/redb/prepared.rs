@@ -91,8 +91,6 @@ pub(super) struct Turn {
     pub desk: Vec<Vec<u8>>,
     /// What the inbox shows of it from now on; none within, it is not at the desk any more. None where it was not and is not.
     pub case: Option<Option<Vec<u8>>>,
-    /// Where the sessions that ended are counted.
-    pub ended: Vec<Vec<u8>>,
     /// Where what happened is counted.
     pub counts: Vec<Vec<u8>>,
 }
@@ -128,7 +126,6 @@ impl Turn {
             desk: turn.desk.iter().map(record::encode).collect(),
             case: (turn.was_at_desk || case.is_some()).then_some(case),
             counts: turn.counts.iter().map(|count| tables::count_key(day, count)).collect(),
-            ended: turn.ended.iter().map(|ended| tables::outcome_key(day, &ended.bot, &ended.outcome)).collect(),
         }
     }
 }

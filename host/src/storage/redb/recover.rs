@@ -9,8 +9,8 @@ use redb::{Database, ReadableTable};
 use super::ReadError;
 use super::buried::Buried;
 use super::tables::{
-    self, ALARMS, AT_DESK, AUDIT, CALLS, CONVERSATION, COUNTS, DESK, INBOX, JOURNAL_BYTES, META, OUTBOX, OUTCOMES,
-    OutboxHead, QUARANTINE, SETTLED, Seen, TURNS,
+    self, ALARMS, AT_DESK, AUDIT, CALLS, CONVERSATION, COUNTS, DESK, INBOX, JOURNAL_BYTES, META, OUTBOX, OutboxHead,
+    QUARANTINE, SETTLED, Seen, TURNS,
 };
 use crate::clock::Timestamp;
 use crate::conversation::ConversationId;
@@ -61,7 +61,6 @@ pub(super) fn recover(database: &Database, now: Timestamp) -> Result<Memory, Rea
         transaction.open_table(DESK)?;
         transaction.open_table(COUNTS)?;
         transaction.open_table(AT_DESK)?;
-        transaction.open_table(OUTCOMES)?;
         transaction.open_table(SETTLED)?;
         transaction.open_table(QUARANTINE)?;
         transaction.open_table(AUDIT)?;

@@ -14,7 +14,7 @@ use crate::inbound::DedupeKey;
 use crate::outbox::desk::{DeskRow, DeskSeq};
 use crate::outbox::{self, CallRow, CallSeq, OutboxSeq};
 use crate::storage::record;
-use crate::storage::{Counted, InboxItem, InboxRow, InboxSeq, OutcomeCount, TurnKey};
+use crate::storage::{Counted, InboxItem, InboxRow, InboxSeq, TurnKey};
 
 /// `conversation[16] | kind[1] | sub`: state, dedupe keys and journal of every conversation.
 pub(super) const CONVERSATION: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("conversation");
@@ -29,8 +29,6 @@ pub(super) const CALLS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("
 pub(super) const AT_DESK: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("at_desk");
 /// What a remote desk is to be told.
 pub(super) const DESK: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("desk");
-/// `day[4] | bot | 0 | outcome`: how many sessions ended like this.
-pub(super) const OUTCOMES: TableDefinition<'_, &[u8], u64> = TableDefinition::new("outcomes");
 /// `day[4] | version[8] | bot | 0 | measure | 0 | label`: how often that was.
 pub(super) const COUNTS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("counts");
 /// Accepted, not yet consumed.
@@ -139,18 +137,6 @@ pub(super) fn call_row(seq: u64, bytes: &[u8]) -> Result<CallRow, ReadError> {
 pub(super) fn desk_row(seq: u64, bytes: &[u8]) -> Result<DeskRow, ReadError> {
     let entry = record::decode(bytes).map_err(|why| ReadError::unreadable("desk", why))?;
     Ok(DeskRow { seq: DeskSeq(seq), entry })
-}
-
-/// Where sessions of this outcome are counted.
-pub(super) fn outcome_key(day: u32, bot: &str, outcome: &str) -> Vec<u8> {
-    [day.to_be_bytes().as_slice(), bot.as_bytes(), &[0], outcome.as_bytes()].concat()
-}
-
-/// What is counted there.
-pub(super) fn outcome_of(key: &[u8], sessions: u64) -> Option<OutcomeCount> {
-    let (day, rest) = key.split_first_chunk::<4>()?;
-    let (bot, outcome) = std::str::from_utf8(rest).ok()?.split_once('\0')?;
-    Some(OutcomeCount { day: u32::from_be_bytes(*day), bot: bot.into(), outcome: outcome.into(), sessions })
 }
 
 /// Where a record is.

@@ -108,7 +108,6 @@ pub(super) fn turn_on(row: &InboxRow, before: Option<&Conversation>) -> TurnComm
         calls: Vec::new(),
         desk: Vec::new(),
         was_at_desk: false,
-        ended: Vec::new(),
         counts: Vec::new(),
     }
 }

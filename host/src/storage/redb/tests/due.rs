@@ -1,9 +1,10 @@
 //! What is due by itself or was asked of others: alarms, pushed items, calls, outcomes, and the journal by time and size.
 
 use super::*;
-use crate::conversation::{Ended, Request, RequestError, Response, WhileWaiting};
+use crate::conversation::count::{Count, Measure};
+use crate::conversation::{Request, RequestError, Response, WhileWaiting};
 use crate::outbox::{Call, CallSeq};
-use crate::storage::TurnKey;
+use crate::storage::{OutcomeCount, TurnKey};
 
 fn id(user: &str) -> ConversationId {
     ConversationId::of("whatsapp", user)
@@ -129,10 +130,12 @@ async fn outcomes_are_counted_by_day_bot_and_outcome() {
         let last_turn = NOW.after(Duration::from_hours(24 * days));
         let conversation = Conversation { version: 1, last_turn, ..Conversation::default() };
         let mut commit = TurnCommit::of(id(&format!("u{nth}")), None, conversation);
-        commit.ended = vec![Ended { bot: bot.into(), outcome: outcome.into() }];
+        let version = [u8::try_from(nth).expect("few"); 8];
+        commit.counts = vec![Count { bot: bot.into(), version, measure: Measure::Ended, label: outcome.into() }];
         storage.commit(vec![commit]).await.expect("committed");
     }
-    let all = storage.outcomes(day, day + 1).await.expect("readable");
+    let outcomes = async |first, last| OutcomeCount::of(&storage.counts(first, last).await.expect("readable"));
+    let all = outcomes(day, day + 1).await;
     let of = |day: u32, bot: &str, outcome: &str, sessions| OutcomeCount {
         day,
         bot: bot.into(),
@@ -142,7 +145,7 @@ async fn outcomes_are_counted_by_day_bot_and_outcome() {
     let today = [of(day, "echo", "solved", 1), of(day, "menu", "expired", 1), of(day, "menu", "solved", 2)];
     assert_eq!(all[..3], today);
     assert_eq!(all[3..], [of(day + 1, "menu", "solved", 1)]);
-    assert_eq!(storage.outcomes(day, day).await.expect("readable"), today);
+    assert_eq!(outcomes(day, day).await, today);
 }
 
 /// A turn each second, of two users by turns; each of them goes on where it was.
